@@ -1,0 +1,1 @@
+"""The chat edge: one message, one act, the reply returned."""

@@ -1,0 +1,1 @@
+"""The demo alliance and `make demo`: the main job, start to end, without a screen."""

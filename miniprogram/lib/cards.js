@@ -1,0 +1,27 @@
+/** 活动卡片上的话，各页相同。 */
+const time = require('./time')
+
+/** @param {any} each 接口给的活动 */
+function card(each) {
+  return {
+    id: each.id,
+    series: each.series,
+    title: each.title,
+    when: time.span(each.starts_at, each.ends_at),
+    where: each.speaker ? `${each.place} · ${each.speaker}` : each.place,
+    state: state(each),
+    isGood: Boolean(each.is_signed_up || each.check_in)
+  }
+}
+
+/** @param {any} each */
+function state(each) {
+  if (each.status === 'cancelled') return '活动已取消'
+  if (each.check_in) return each.check_in.words
+  if (each.is_signed_up) return '✓ 已报名'
+  if (!each.is_open) return Date.parse(each.ends_at) < time.now() ? '已结束' : '报名已截止'
+  if (each.seats_left === null) return '可以报名，不限名额'
+  return each.seats_left > 0 ? `可以报名，还有 ${each.seats_left} 个名额` : '名额已满'
+}
+
+module.exports = { card }

@@ -1,0 +1,149 @@
+"""What is kept. Tables only; services write them."""
+
+from models.accounts import Account, AccountRole
+from models.activities import (
+    Activity,
+    ActivityMaterial,
+    ActivityMove,
+    ActivitySeries,
+    Feedback,
+    FeedbackVote,
+    SignUp,
+    UnitInvitation,
+    UnitLimit,
+)
+from models.alliance import MemberUnit
+from models.api_tokens import ApiReply, MiniSession
+from models.audit import AuditEntry
+from models.automatic_notices import (
+    AutomaticNotice,
+    AutomaticNoticePerson,
+    NoticeWording,
+    NoticeWordingReview,
+)
+from models.base import BoundModel, connect, db, locked, repeated
+from models.bindings import BindingRequest, KeptForm, UnitBinding
+from models.check_ins import CheckIn, CheckInOpening, CheckInTries
+from models.complaints import Complaint, ComplaintStep
+from models.inbound import InboundMessage, InboxItem, PlatformEvent, SavedReply, StaffReply
+from models.messaging import (
+    Attempt,
+    Campaign,
+    CampaignReview,
+    Delivery,
+    MassBatch,
+    QuotaUse,
+    TemplateMapping,
+)
+from models.mini_reminders import MiniReminder
+from models.notices import Notice
+from models.operations import Credential, JobRun, Lease, UsedLink
+from models.people import (
+    Consent,
+    Follower,
+    FollowPeriod,
+    InviteCode,
+    Person,
+    PersonRole,
+    RosterImport,
+    SubscriptionConsent,
+    TopicOptIn,
+)
+from models.pictures import Picture, PictureMaterial
+from models.publishing import EJournal, EJournalArticle, EJournalColumn, EJournalIssue, IssueReview
+from models.saved_views import ListSetting, SavedView
+from models.search import SearchEntry
+from models.surveys import Answer, Conversation, Option, Question, Questionnaire, Response
+from models.tags import FollowerTag, Tagging
+from models.template_library import AccountTemplate
+from models.trial_sends import Tester, TrialSend
+from models.workdays import WorkdayOverride
+
+# In the order of their references; migrations and the tests create them so.
+TABLES: tuple[type[BoundModel], ...] = (
+    MemberUnit,
+    Person,
+    PersonRole,
+    Follower,
+    FollowPeriod,
+    InviteCode,
+    TopicOptIn,
+    Consent,
+    SubscriptionConsent,
+    RosterImport,
+    Account,
+    AccountRole,
+    SavedView,
+    ListSetting,
+    UnitBinding,
+    BindingRequest,
+    KeptForm,
+    AuditEntry,
+    ActivitySeries,
+    Activity,
+    UnitInvitation,
+    UnitLimit,
+    SignUp,
+    ActivityMove,
+    ActivityMaterial,
+    FeedbackVote,
+    Feedback,
+    EJournal,
+    EJournalIssue,
+    EJournalColumn,
+    EJournalArticle,
+    IssueReview,
+    Picture,
+    PictureMaterial,
+    Notice,
+    Questionnaire,
+    Question,
+    Option,
+    Response,
+    Answer,
+    Conversation,
+    Campaign,
+    CampaignReview,
+    MassBatch,
+    Delivery,
+    Attempt,
+    Tester,
+    TrialSend,
+    NoticeWording,
+    NoticeWordingReview,
+    AutomaticNotice,
+    AutomaticNoticePerson,
+    TemplateMapping,
+    QuotaUse,
+    InboundMessage,
+    PlatformEvent,
+    InboxItem,
+    StaffReply,
+    SavedReply,
+    Complaint,
+    ComplaintStep,
+    FollowerTag,
+    Tagging,
+    Lease,
+    JobRun,
+    Credential,
+    UsedLink,
+    SearchEntry,
+    CheckInOpening,
+    CheckIn,
+    CheckInTries,
+    MiniSession,
+    ApiReply,
+    MiniReminder,
+    WorkdayOverride,
+    AccountTemplate,
+)
+
+__all__ = [
+    "TABLES",
+    "connect",
+    "db",
+    "locked",
+    "repeated",
+    *(table.__name__ for table in TABLES),
+]

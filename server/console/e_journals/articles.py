@@ -1,0 +1,132 @@
+"""One article of an issue: its words, written in the editor; another's change meanwhile is told."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import flash, redirect, render_template, url_for
+from markupsafe import Markup
+from werkzeug.wrappers import Response
+
+from models.publishing import EJournalArticle, EJournalIssue
+from server.console import forms
+from server.console.e_journals import bp
+from server.console.forms import Form
+from server.console.guard import me, requires
+from services.errors import Conflict, DomainError, Invalid, NotFound, StaleState
+from services.html import as_typed
+from services.publishing import desk, e_journals
+
+Answer = str | Response | tuple[str, int]
+
+
+@bp.get("/<int:issue_id>/columns/<int:column_id>/articles/new")
+@requires("e_journals.manage")
+def new_article(issue_id: int, column_id: int) -> Answer:
+    issue = e_journals.find(issue_id, actor=me(), to_manage=True)
+    return _form(Form(), issue, column=_column_name(issue, column_id))
+
+
+@bp.post("/<int:issue_id>/columns/<int:column_id>/articles/new")
+@requires("e_journals.manage")
+def create_article(issue_id: int, column_id: int) -> Answer:
+    issue = e_journals.find(issue_id, actor=me(), to_manage=True)
+    form = forms.submitted()
+    try:
+        made = desk.add_article(issue, column_id, _values(form), actor=me())
+    except (Invalid, Conflict) as wrong:
+        return _refused(form, wrong, issue, column=_column_name(issue, column_id))
+    flash(f"已编入《{made.title}》", "success")
+    return redirect(url_for(".show", issue_id=issue_id) + f"#article-{made.id}")
+
+
+@bp.get("/<int:issue_id>/articles/<int:article_id>/edit")
+@requires("e_journals.manage")
+def edit_article(issue_id: int, article_id: int) -> Answer:
+    issue = e_journals.find(issue_id, actor=me(), to_manage=True)
+    article = desk.find_article(issue, article_id)
+    form = forms.of(article, "title", "author", "is_public", "version")
+    form.values["body"] = as_typed(article.body_html)
+    return _form(form, issue, article=article, column=article.column.name)
+
+
+@bp.post("/<int:issue_id>/articles/<int:article_id>/edit")
+@requires("e_journals.manage")
+def update_article(issue_id: int, article_id: int) -> Answer:
+    issue = e_journals.find(issue_id, actor=me(), to_manage=True)
+    article = desk.find_article(issue, article_id)
+    form = forms.submitted()
+    try:
+        version = form.integer("version") or 0
+        saved = desk.save_article(issue, article_id, _values(form), version=version, actor=me())
+    except (Invalid, Conflict) as wrong:
+        return _refused(form, wrong, issue, article=article, column=article.column.name)
+    flash(f"《{saved.title}》已保存", "success")
+    return redirect(url_for(".show", issue_id=issue_id) + f"#article-{article_id}")
+
+
+@bp.post("/<int:issue_id>/articles/<int:article_id>/remove")
+@requires("e_journals.manage")
+def remove_article(issue_id: int, article_id: int) -> Answer:
+    issue = e_journals.find(issue_id, actor=me(), to_manage=True)
+    version = forms.submitted().integer("version") or 0
+    desk.remove_article(issue, article_id, version=version, actor=me())
+    flash("文章已删除", "warning")
+    return redirect(url_for(".show", issue_id=issue_id) + "#desk")
+
+
+def _refused(
+    form: Form,
+    wrong: DomainError,
+    issue: EJournalIssue,
+    *,
+    column: str,
+    article: EJournalArticle | None = None,
+) -> tuple[str, int]:
+    """What was typed stays. After a conflict the latest words stand beside it, and saving again is
+    meant so: it goes over them."""
+    form.fail(wrong)
+    if "body_html" in form.errors:
+        form.errors["body"] = form.errors.pop("body_html")
+    latest = None
+    if isinstance(wrong, StaleState) and article is not None:
+        latest = desk.find_article(issue, article.id)
+        form.values = form.values.copy()
+        form.values["version"] = str(latest.version)
+    status = 409 if isinstance(wrong, Conflict) else 422
+    return _form(form, issue, article=article, column=column, latest=latest), status
+
+
+def _values(form: Form) -> dict[str, Any]:
+    return {
+        "title": form.text("title"),
+        "author": form.text("author"),
+        "body_html": form.raw("body"),
+        "is_public": form.flag("is_public"),
+    }
+
+
+def _column_name(issue: EJournalIssue, column_id: int) -> str:
+    for column in e_journals.columns_of(issue):
+        if column.id == column_id:
+            return column.name
+    raise NotFound("这个栏目已经不在了，请回到编辑台另选一个")
+
+
+def _form(
+    form: Form,
+    issue: EJournalIssue,
+    *,
+    column: str,
+    article: EJournalArticle | None = None,
+    latest: EJournalArticle | None = None,
+) -> str:
+    return render_template(
+        "console/e_journals/article.html",
+        form=form,
+        issue=issue,
+        article=article,
+        column=column,
+        latest=latest,
+        latest_body=Markup(latest.body_html) if latest is not None else "",  # noqa: S704 - sanitised
+    )

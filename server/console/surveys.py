@@ -1,0 +1,349 @@
+"""需求征集: questionnaires written, opened, closed, previewed as chat, and what came of them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import nh3
+from flask import Blueprint, flash, redirect, render_template, request, url_for
+from markupsafe import Markup
+from peewee import fn
+from werkzeug.wrappers import Response as HttpResponse
+
+import clock
+from models.alliance import TIER_WORDS, MemberUnit
+from models.people import ROLE_WORDS, TOPIC_WORDS
+from models.surveys import (
+    QUESTION_KIND_WORDS,
+    QUESTIONNAIRE_STATUS_WORDS,
+    SCALE_ENDS,
+    QuestionKind,
+    Questionnaire,
+    QuestionnaireStatus,
+    Response,
+)
+from server.console import forms, questionnaire_form
+from server.console.areas import MenuEntry
+from server.console.forms import Form
+from server.console.guard import can, me, requires
+from server.console.list_routes import serve
+from server.console.listing import Column, Filter, Listing, badge, choices
+from server.console.row_history import serve_history
+from server.console.words import local_time
+from services import masking, sharing
+from services.errors import Conflict, DomainError, Invalid
+from services.messaging import audiences
+from services.surveys import chat_text, drafting, questionnaires, results, sheet
+
+bp = Blueprint("surveys", __name__, url_prefix="/console/surveys")
+MENU = MenuEntry("调研", "需求征集", "surveys.index", "surveys.view", "clipboard-list", 10)
+Answer = str | HttpResponse | tuple[str, int]
+
+
+def _count_answers(rows: list[Any]) -> None:
+    counted: Any = (
+        Response.select(Response.questionnaire, fn.COUNT(Response.id))
+        .where(Response.questionnaire.in_([row.id for row in rows]))
+        .group_by(Response.questionnaire)
+        .tuples()
+    )
+    counts = dict(counted)
+    for row in rows:
+        row.answered = counts.get(row.id, 0)
+
+
+LIST = Listing(
+    name="surveys",
+    title="需求征集",
+    permission="surveys.view",
+    rows=lambda: questionnaires.search(actor=me()),
+    prepare=_count_answers,
+    columns=(
+        Column("标题", "title", sort=Questionnaire.title, link=lambda row: _address(row)),
+        Column("单位", lambda row: row.member_unit.short_name, on_phone=False),
+        Column("方式", lambda row: "匿名" if row.is_anonymous else "实名", on_phone=False),
+        Column("回答", lambda row: row.answered, css="number", on_phone=False),
+        Column(
+            "截止",
+            lambda row: local_time(row.closes_at) if row.closes_at else "不限",
+            sort=Questionnaire.closes_at,
+            css="nowrap",
+        ),
+        Column("状态", lambda row: badge(row.status, QUESTIONNAIRE_STATUS_WORDS)),
+    ),
+    filters=(
+        Filter(
+            "status", "状态", choices(QUESTIONNAIRE_STATUS_WORDS), lambda value: Questionnaire.status == value
+        ),
+    ),
+    search=(Questionnaire.title,),
+    order=(Questionnaire.created_at.desc(), Questionnaire.id.desc()),
+    search_hint="标题",
+    empty="还没有问卷。点“新建问卷”写第一份。",
+)
+serve(bp, LIST)
+serve_history(
+    bp,
+    "survey_id",
+    Questionnaire,
+    "surveys.view",
+    find=lambda row_id: questionnaires.find(row_id, actor=me()),
+    name=lambda row: row.title,
+)
+
+
+@bp.get("/")
+@requires("surveys.view")
+def index() -> Answer:
+    return render_template("console/surveys/index.html", page=LIST.page())
+
+
+@bp.get("/new")
+@requires("surveys.manage")
+def new() -> Answer:
+    form = forms.filled({"is_anonymous": True, "reach": "everyone"})
+    return _form(form, [questionnaire_form.empty()])
+
+
+@bp.post("/new")
+@requires("surveys.manage")
+def create() -> Answer:
+    form = forms.submitted()
+    questions = questionnaire_form.read(form)
+    try:
+        questionnaire = questionnaires.create(_values(form, questions), actor=me())
+    except Invalid as wrong:
+        return _failed(form, questions, wrong)
+    flash("已存为草稿。请预览核对，再点“开放填写”", "success")
+    return redirect(url_for(".show", survey_id=questionnaire.id))
+
+
+@bp.post("/arrange")
+@requires("surveys.manage")
+def arrange() -> Answer:
+    """Add, remove or move a question of the form; nothing is saved."""
+    form = forms.submitted()
+    questions = questionnaire_form.read(form)
+    focus = questionnaire_form.arrange(questions, form.text("do"))
+    survey_id = form.integer("survey")
+    questionnaire = questionnaires.find(survey_id, actor=me()) if survey_id else None
+    return _form(form, questions, questionnaire, focus=focus)
+
+
+@bp.get("/audience")
+@requires("surveys.manage")
+def audience() -> Answer:
+    """How many are meant, and ten of them, masked: shown while the form is filled in."""
+    try:
+        wanted = _audience(Form(request.args))
+        count = audiences.count(wanted, actor=me())
+        some = audiences.sample(wanted, actor=me(), limit=10)
+    except DomainError as wrong:
+        return render_template("console/surveys/audience.html", error=wrong.message)
+    people = [(masking.mask_name(person.name), person.member_unit.short_name) for person in some]
+    return render_template(
+        "console/surveys/audience.html", count=count, people=people, wanted=audiences.in_words(wanted)
+    )
+
+
+@bp.get("/<int:survey_id>")
+@requires("surveys.view")
+def show(survey_id: int) -> Answer:
+    questionnaire = questionnaires.find(survey_id, actor=me())
+    questions = sheet.of(survey_id)
+    return render_template(
+        "console/surveys/show.html",
+        questionnaire=questionnaire,
+        questions=questions.questions,
+        bubbles=[_bubble(text) for text in chat_text.preview(questions)],
+        intro=_bubble("\n".join(chat_text.intro(questionnaire, len(questions.questions)))),
+        thanks=_bubble(chat_text.finished(questionnaire)),
+        kind_words=QUESTION_KIND_WORDS,
+        status_words=QUESTIONNAIRE_STATUS_WORDS,
+        statuses=QuestionnaireStatus,
+        audience=audiences.in_words(questionnaire.audience),
+        meant=audiences.persons(questionnaire.audience).count(),
+        answered=Response.select().where(Response.questionnaire == survey_id).count(),
+        may_edit=can("surveys.manage"),
+        group_text=sharing.text_of(questionnaire) if questionnaires.is_open(questionnaire) else "",
+    )
+
+
+@bp.get("/<int:survey_id>/edit")
+@requires("surveys.manage")
+def edit(survey_id: int) -> Answer:
+    questionnaire = questionnaires.find(survey_id, actor=me())
+    if questionnaire.status is not QuestionnaireStatus.DRAFT:
+        flash("问卷已经开放或结束，题目不能再改；可以复制一份再改", "warning")
+        return redirect(url_for(".show", survey_id=survey_id))
+    values = drafting.values_of(questionnaire)
+    told = questionnaire.audience
+    form = forms.filled(
+        {name: values[name] for name in ("title", "intro", "thanks", "is_anonymous", "closes_at")}
+        | {name: told.get(name, []) for name in ("units", "tiers", "roles", "topics")}
+        | {"reach": "everyone" if _is_all(told) else "some", "version": questionnaire.version}
+    )
+    return _form(form, questionnaire_form.shown(values["questions"]), questionnaire)
+
+
+@bp.post("/<int:survey_id>/edit")
+@requires("surveys.manage")
+def update(survey_id: int) -> Answer:
+    questionnaire = questionnaires.find(survey_id, actor=me())
+    form = forms.submitted()
+    questions = questionnaire_form.read(form)
+    try:
+        values = _values(form, questions)
+        questionnaires.update(questionnaire, values, version=form.integer("version") or 0, actor=me())
+    except (Invalid, Conflict) as wrong:
+        return _failed(form, questions, wrong, questionnaire)
+    flash("已保存", "success")
+    return redirect(url_for(".show", survey_id=survey_id))
+
+
+@bp.post("/<int:survey_id>/open")
+@requires("surveys.manage")
+def open_up(survey_id: int) -> Answer:
+    questionnaires.open(questionnaires.find(survey_id, actor=me()), actor=me())
+    flash("已开放。会员发送“需求征集”或点菜单就能填写；要通知大家，请新建一个推送任务", "success")
+    return redirect(url_for(".show", survey_id=survey_id))
+
+
+@bp.post("/<int:survey_id>/close")
+@requires("surveys.manage")
+def close(survey_id: int) -> Answer:
+    questionnaires.close(questionnaires.find(survey_id, actor=me()), actor=me())
+    flash("已结束，不再接受回答", "success")
+    return redirect(url_for(".results", survey_id=survey_id))
+
+
+@bp.post("/<int:survey_id>/copy")
+@requires("surveys.manage")
+def copy(survey_id: int) -> Answer:
+    copied = questionnaires.copy(questionnaires.find(survey_id, actor=me()), actor=me())
+    flash("已复制为新的草稿，请修改标题和截止时间", "success")
+    return redirect(url_for(".edit", survey_id=copied.id))
+
+
+@bp.get("/<int:survey_id>/results", endpoint="results")
+@requires("surveys.view")
+def show_results(survey_id: int) -> Answer:
+    questionnaire = questionnaires.find(survey_id, actor=me())
+    unit_id = request.args.get("unit", type=int)
+    found = results.results(questionnaire, actor=me(), unit_id=unit_id)
+    return render_template(
+        "console/surveys/results.html",
+        questionnaire=questionnaire,
+        found=found,
+        unit=next((unit for unit in found.units if unit.unit_id == unit_id), None),
+        texts=_first_texts(questionnaire, found),
+        kinds=QuestionKind,
+        kind_words=QUESTION_KIND_WORDS,
+        status_words=QUESTIONNAIRE_STATUS_WORDS,
+        small=results.SMALL_GROUP,
+    )
+
+
+@bp.get("/<int:survey_id>/results/<int:question_id>")
+@requires("surveys.view")
+def texts(survey_id: int, question_id: int) -> Answer:
+    """The words given to one question, fifty a page."""
+    questionnaire = questionnaires.find(survey_id, actor=me())
+    unit_id, number = request.args.get("unit", type=int), max(1, request.args.get("page", 1, type=int))
+    found = results.texts(questionnaire, question_id, actor=me(), unit_id=unit_id, page=number)
+    return render_template(
+        "console/surveys/texts.html",
+        questionnaire=questionnaire,
+        asked=sheet.of(survey_id).question(question_id),
+        texts=found,
+        number=number,
+        has_more=len(found) == results.TEXTS_SHOWN,
+        unit_id=unit_id,
+    )
+
+
+def _first_texts(questionnaire: Questionnaire, found: results.Results) -> dict[int, list[str]]:
+    ids = [each.asked.id for each in found.questions or [] if each.asked.kind is QuestionKind.TEXT]
+    return {
+        question_id: results.texts(questionnaire, question_id, actor=me(), unit_id=found.unit_id)[:5]
+        for question_id in ids
+    }
+
+
+def _address(questionnaire: Questionnaire) -> str:
+    return url_for(".show", survey_id=questionnaire.id)
+
+
+def _audience(form: Form) -> dict[str, Any]:
+    if form.text("reach") != "some":
+        return {"everyone": True}
+    wanted = {
+        "units": form.integers("units"),
+        "tiers": form.many("tiers"),
+        "roles": form.many("roles"),
+        "topics": form.many("topics"),
+    }
+    return {name: value for name, value in wanted.items() if value}
+
+
+def _is_all(audience: dict[str, Any]) -> bool:
+    """Everybody of the alliance, or (a school's own) everybody of the unit."""
+    bound = audiences.bound(me())
+    return bool(audience.get("everyone")) or (bound is not None and audience == {"units": [bound]})
+
+
+def _values(form: Form, questions: questionnaire_form.Questions) -> dict[str, Any]:
+    values = {
+        "title": form.text("title"),
+        "intro": form.text("intro"),
+        "thanks": form.text("thanks"),
+        "is_anonymous": form.flag("is_anonymous"),
+        "closes_at": form.moment("closes_at"),
+        "audience": _audience(form),
+        "questions": questionnaire_form.for_services(questions, form),
+    }
+    form.check()
+    return values
+
+
+def _failed(
+    form: Form,
+    questions: questionnaire_form.Questions,
+    wrong: DomainError,
+    questionnaire: Questionnaire | None = None,
+) -> tuple[str, int]:
+    form.fail(wrong)
+    questionnaire_form.place_errors(form)
+    return _form(form, questions, questionnaire), 409 if isinstance(wrong, Conflict) else 422
+
+
+def _form(
+    form: Form,
+    questions: questionnaire_form.Questions,
+    questionnaire: Questionnaire | None = None,
+    focus: str = "",
+) -> str:
+    bound = audiences.bound(me())
+    units = MemberUnit.select().where(
+        MemberUnit.valid_to.is_null() | (MemberUnit.valid_to >= clock.local_today())
+    )
+    return render_template(
+        "console/surveys/form.html",
+        form=form,
+        questions=questions,
+        questionnaire=questionnaire,
+        focus=focus,
+        kinds=choices(QUESTION_KIND_WORDS),
+        scale_ends=SCALE_ENDS,
+        is_bound=bound is not None,
+        units=[(u.id, u.short_name) for u in units.order_by(MemberUnit.order_no)] if bound is None else [],
+        tiers=choices(TIER_WORDS),
+        roles=choices(ROLE_WORDS),
+        topics=choices(TOPIC_WORDS),
+    )
+
+
+def _bubble(text: str) -> Markup:
+    """Chat text as a phone shows it; its links are seen but lead nowhere from here."""
+    clean = nh3.clean(text, tags={"a"}, attributes={"a": set()}, link_rel=None)
+    return Markup(clean.replace("\n", "<br>"))  # noqa: S704 - sanitised

@@ -1,0 +1,34 @@
+"""通知公告: what is announced to the member, one in full."""
+
+from __future__ import annotations
+
+from flask import Blueprint, render_template, request
+from werkzeug.wrappers import Response
+
+from server.pages.member import me, member_only
+from services.publishing import notices
+
+bp = Blueprint("notices", __name__)
+Answer = str | Response | tuple[str, int]
+PAGE_SIZE = 20
+
+
+@bp.get("/notices")
+@member_only
+def index() -> Answer:
+    asked = request.args.get("page", "1")
+    number = max(1, int(asked)) if asked.isdecimal() and len(asked) < 6 else 1
+    found = notices.latest(me(), PAGE_SIZE + 1, offset=(number - 1) * PAGE_SIZE)
+    return render_template(
+        "pages/notices/index.html",
+        notices=found[:PAGE_SIZE],
+        number=number,
+        has_more=len(found) > PAGE_SIZE,
+    )
+
+
+@bp.get("/notices/<int:notice_id>")
+@member_only
+def show(notice_id: int) -> Answer:
+    notice = notices.for_member(notice_id, me())
+    return render_template("pages/notices/show.html", notice=notice, signature=notices.signature(notice))

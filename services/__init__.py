@@ -1,0 +1,1 @@
+"""What the alliance does: one function per act. The only writers of models."""

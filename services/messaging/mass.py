@@ -1,0 +1,151 @@
+"""Mass lists: who goes into which call of 2 to 10,000 people. The calls are in `mass_sending`."""
+
+from __future__ import annotations
+
+import secrets
+from datetime import datetime
+
+from peewee import fn
+
+import clock
+from models.base import db, is_sqlite, repeated
+from models.messaging import (
+    Attempt,
+    AttemptOutcome,
+    Campaign,
+    CampaignStatus,
+    Channel,
+    Delivery,
+    DeliveryStatus,
+    MassBatch,
+    MassBatchStatus,
+)
+from services.messaging import replan
+from services.messaging.channels import CALLED
+
+SMALLEST, LARGEST = 2, 10_000
+MAY_HAVE_GONE = "no_answer"  # a planned batch whose call had no answer
+HELD = (
+    "INSERT INTO attempt (created_at, delivery_id, channel, at, outcome, errcode, msg_id, rid)"
+    " SELECT ?, id, 'mass_send', ?, ?, 0, ?, '' FROM delivery WHERE batch_id = ? AND status = 'claimed'"
+    " ON CONFLICT (delivery_id) WHERE outcome IN ('accepted', 'unknown') DO NOTHING"
+)
+
+
+def sizes(count: int) -> list[int]:
+    """How to part `count` people into batches of 2 to 10,000; [] for fewer than two."""
+    if count < SMALLEST:
+        return []
+    batches = -(-count // LARGEST)
+    even, more = divmod(count, batches)
+    return [even + 1] * more + [even] * (batches - more)
+
+
+def make_batches(campaign: Campaign) -> int:
+    """Put every planned mass delivery without a batch into one; how many batches were made.
+
+    A single person cannot be sent a mass message: that delivery takes its next channel.
+    """
+    waiting = Delivery.select().where(
+        Delivery.campaign == campaign,
+        Delivery.status == DeliveryStatus.PLANNED,
+        Delivery.channel == Channel.MASS_SEND,
+        Delivery.batch.is_null(),
+    )
+    parts = sizes(waiting.count())
+    if not parts:
+        replan.without([row.id for row in waiting], Channel.MASS_SEND, reason="single_of_mass")
+    for size in parts:
+        with db.atomic():
+            _make_batch(campaign, size)
+    return len(parts)
+
+
+def _make_batch(campaign: Campaign, size: int) -> None:
+    last_no = MassBatch.select(fn.MAX(MassBatch.batch_no)).where(MassBatch.campaign == campaign).scalar() or 0
+    batch = MassBatch.create(
+        campaign=campaign,
+        batch_no=last_no + 1,
+        # random: a restored or re-created database must not meet the ids of an earlier life (45065)
+        client_msg_id=f"m{campaign.id}-{last_no + 1}-{secrets.token_hex(6)}"[:32],
+        size=size,
+    )
+    members = (
+        Delivery.select(Delivery.id)
+        .where(
+            Delivery.campaign == campaign,
+            Delivery.status == DeliveryStatus.PLANNED,
+            Delivery.channel == Channel.MASS_SEND,
+            Delivery.batch.is_null(),
+        )
+        .order_by(Delivery.id)
+        .limit(size)
+    )
+    Delivery.update(batch=batch).where(Delivery.id.in_(members)).execute()
+
+
+def gather() -> int:
+    """Make batches of what was planned for a mass send after the launch; how many.
+
+    Only when nothing else of the campaign is under way: every call takes a slot of its people.
+    """
+    made = 0
+    for campaign in Campaign.select().where(Campaign.status == CampaignStatus.SENDING):
+        own = (Delivery.campaign == campaign) & (Delivery.status == DeliveryStatus.PLANNED)
+        late = Delivery.select().where(own, Delivery.channel == Channel.MASS_SEND, Delivery.batch.is_null())
+        busy = Delivery.select().where(
+            Delivery.campaign == campaign,
+            Delivery.status.in_([DeliveryStatus.PLANNED, DeliveryStatus.CLAIMED]),
+            Delivery.channel.in_(CALLED),
+        )
+        if late.exists() and not busy.exists():
+            made += make_batches(campaign)
+    return made
+
+
+@repeated
+def fail(batch: MassBatch, reason: str) -> None:
+    """WeChat turned the batch down after taking it: its people were not reached, a retry may be made."""
+    with db.atomic():
+        MassBatch.update(status=MassBatchStatus.FAILED, reason=reason[:60]).where(
+            MassBatch.id == batch.id
+        ).execute()
+        members = Delivery.select(Delivery.id).where(
+            Delivery.batch == batch, Delivery.status == DeliveryStatus.ACCEPTED
+        )
+        Attempt.update(outcome=AttemptOutcome.REFUSED).where(
+            Attempt.delivery.in_(members), Attempt.outcome == AttemptOutcome.ACCEPTED
+        ).execute()
+        Delivery.update(status=DeliveryStatus.FAILED, reason="mass_failed", settled_at=clock.utc_now()).where(
+            Delivery.batch == batch, Delivery.status == DeliveryStatus.ACCEPTED
+        ).execute()
+
+
+def end_cancelled(campaign_id: int) -> None:
+    """End the batches that a cancelled campaign still plans: who may have been sent to is unknown."""
+    waiting = (MassBatch.campaign == campaign_id, MassBatch.status == MassBatchStatus.PLANNED)
+    for batch in MassBatch.select().where(*waiting, MassBatch.reason == MAY_HAVE_GONE):
+        give_up(batch, clock.utc_now())
+    MassBatch.update(status=MassBatchStatus.FAILED, reason="cancelled").where(*waiting).execute()
+
+
+@repeated
+def give_up(batch: MassBatch, now: datetime) -> None:
+    """It may have gone and is not repeated: its people are unknown."""
+    with db.atomic():
+        MassBatch.update(status=MassBatchStatus.UNKNOWN, reason=MAY_HAVE_GONE, lease_until=None).where(
+            MassBatch.id == batch.id
+        ).execute()
+        Delivery.update(status=DeliveryStatus.CLAIMED).where(
+            Delivery.batch == batch, Delivery.status == DeliveryStatus.PLANNED
+        ).execute()
+        attempts(batch, "unknown", None, now)
+        Delivery.update(
+            status=DeliveryStatus.UNKNOWN, reason="no_answer", settled_at=now, lease_until=None
+        ).where(Delivery.batch == batch, Delivery.status == DeliveryStatus.CLAIMED).execute()
+
+
+def attempts(batch: MassBatch, outcome: str, msg_id: str | None, now: datetime) -> None:
+    """An attempt for each claimed delivery of the batch."""
+    sql = HELD if is_sqlite() else HELD.replace("?", "%s")
+    db.execute_sql(sql, (now, now, outcome, msg_id, batch.id))

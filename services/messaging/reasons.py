@@ -1,0 +1,65 @@
+"""Why a delivery stands as it does, in words. A code is stored; the words are made here."""
+
+from __future__ import annotations
+
+REASON_WORDS = {
+    # why this channel
+    "window_open": "48 小时内来过消息，用客服消息",
+    "signed_up": "已报名，用模板消息",
+    "opted_in": "已订阅该主题，用模板消息",
+    "one_time_consent": "点过一次性订阅",
+    "mass_slot": "本月群发次数未用完，并入群发",
+    "mass_slot_last": "久未来过消息，动用本月最后一次群发",
+    "no_other_means": "没有其他可用渠道，等其来消息时顺带",
+    "single_of_mass": "群发至少两人，改为顺带通知",
+    "quota_overflow": "当日额度不足，改用其他渠道",
+    # why not sent
+    "not_bound": "未绑定微信",
+    "unfollowed": "已取消关注",
+    "opted_out": "已退订该主题",
+    "sign_up_cancelled": "已取消报名",
+    "no_channel": "允许的渠道都不可用",
+    "expired": "截止前没有来过消息",
+    "cancelled": "推送已取消",
+    # how it ended
+    "": "",
+    "accepted": "微信已接受",
+    "delivered": "已送达",
+    "offered": "已随回复送出（无回执）",
+    "user_block": "用户拒收",
+    "system_failed": "微信系统发送失败",
+    "mass_failed": "群发被微信退回",
+    "no_answer": "请求发出后没有收到答复；微信认得出重复时再试，否则为免重复不再发送",
+    "lease_expired": "发送进程中断，结果不明，为免重复不再发送",
+    # why it waits
+    "quota_exhausted": "当日额度用完，零点后继续",
+    "try_later": "微信暂时不可用，稍后再试",
+    "stopped": "推送暂停，等待处理",
+    "retry": "人工重试",
+    "lease_freed": "发送进程中断，重新发送（同一编号，不会重复）",
+}
+
+# The person refused, or is no longer there: a second try would reach nobody and annoy some.
+NO_RETRY = frozenset(
+    {"user_block", "e40003", "e43004", "e46004", "e49003", "e50002", "e50005", "e70000"},
+)
+
+
+def may_retry(code: str) -> bool:
+    """Whether a delivery that failed for this reason may be sent again."""
+    return code not in NO_RETRY
+
+
+def words(code: str) -> str:
+    """The reason in words. `e43004` stands for the platform's error code 43004."""
+    if code in REASON_WORDS:
+        return REASON_WORDS[code]
+    if code.startswith("e") and code[1:].lstrip("-").isdigit():
+        from wechat.error_words import error_words
+
+        return error_words(int(code[1:]))
+    return code
+
+
+def of_errcode(errcode: int | None) -> str:
+    return f"e{errcode}" if errcode else "refused"

@@ -1,0 +1,113 @@
+"""Riders (顺带通知): notices that ride on the passive reply to a person's next message."""
+
+from __future__ import annotations
+
+import time
+from datetime import datetime
+from typing import Any
+
+from peewee import SQL
+
+import clock
+from models.base import db
+from models.messaging import (
+    Attempt,
+    AttemptOutcome,
+    Campaign,
+    CampaignStatus,
+    Channel,
+    Delivery,
+    DeliveryStatus,
+)
+from models.people import Follower
+from services.messaging import contents, ledger, replan, uncertain
+
+MOST = 3
+EXPIRE_BATCH = 1000
+
+
+def offer(follower: Follower, *, budget_bytes: int, at: datetime) -> str:
+    """The notices that wait for this person, oldest first, as lines to append to a reply.
+
+    Call it inside the transaction that keeps the reply: what is returned is marked offered.
+    At most three, and no more than `budget_bytes`; "" when none waits or fits.
+    """
+    if follower.person_id is None:
+        return ""
+    lines: list[str] = []
+    offered: list[int] = []
+    for delivery in _waiting(follower.person_id, at):
+        text = _text_of(delivery.campaign)
+        size = len("\n".join([*lines, text]).encode())
+        if text and size <= budget_bytes:
+            lines.append(text)
+            offered.append(delivery.id)
+    if offered:
+        _mark(offered, at)
+    return "\n".join(lines)
+
+
+def expire() -> int:
+    """Skip what is still planned after its campaign's deadline; how many."""
+    now = clock.utc_now()
+    late = (
+        Delivery.select(Delivery.id)
+        .join(Campaign)
+        .where(
+            Campaign.status.in_([CampaignStatus.SENDING, CampaignStatus.PAUSED]),
+            Campaign.deadline_at <= now,
+            Delivery.status == DeliveryStatus.PLANNED,
+            uncertain.not_called(),  # what may have gone keeps its one repeat
+        )
+        .limit(EXPIRE_BATCH)
+    )
+    expired = 0
+    while ids := [row.id for row in late.clone()]:
+        with db.atomic():
+            expired += (
+                Delivery.update(**replan.closed("expired"))
+                .where(Delivery.id.in_(ids), Delivery.status == DeliveryStatus.PLANNED)
+                .execute()
+            )
+        time.sleep(ledger.BREATHER_SECONDS)
+    return expired
+
+
+def _waiting(person_id: int, at: datetime) -> Any:
+    return (
+        Delivery.select(Delivery, Campaign)
+        .join(Campaign)
+        .where(
+            Delivery.person == person_id,
+            # literals: only in these words does the index of waiting riders serve (RIDER_WAITS)
+            Delivery.channel == SQL("'rider'"),
+            Delivery.status == SQL("'planned'"),
+            Campaign.status == CampaignStatus.SENDING,
+            Campaign.deadline_at > at,
+        )
+        .order_by(Delivery.id)
+        .limit(MOST)
+    )
+
+
+def _text_of(campaign: Campaign) -> str:
+    return "" if contents.why_not_sendable(campaign) else contents.rider_text(campaign)
+
+
+def _mark(ids: list[int], at: datetime) -> None:
+    """Nobody confirms a rider: it ends as offered."""
+    Delivery.update(status=DeliveryStatus.OFFERED, reason="offered", settled_at=at).where(
+        Delivery.id.in_(ids), Delivery.status == DeliveryStatus.PLANNED
+    ).execute()
+    Attempt.insert_many(
+        [
+            {
+                "created_at": at,
+                "delivery": each,
+                "channel": Channel.RIDER,
+                "at": at,
+                "outcome": AttemptOutcome.ACCEPTED,
+            }
+            for each in ids
+        ]
+    ).on_conflict_ignore().execute()

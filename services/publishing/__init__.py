@@ -1,0 +1,1 @@
+"""Publishing: the e-journals and the wording of what goes out."""

@@ -1,0 +1,225 @@
+"""Questionnaires (问卷): made and changed as drafts, opened for an audience, closed for good."""
+
+from __future__ import annotations
+
+import secrets
+from typing import Any
+
+from peewee import ModelSelect
+
+import clock
+from models.accounts import Account
+from models.alliance import MemberUnit
+from models.base import db
+from models.surveys import (
+    QUESTIONNAIRE_MOVES,
+    Conversation,
+    Option,
+    Question,
+    Questionnaire,
+    QuestionnaireStatus,
+)
+from services import access, audit
+from services.errors import Conflict, IllegalMove, Invalid, NotFound, StaleState
+from services.messaging import audiences, campaigns
+from services.surveys import drafting, sheet
+
+FIELDS = ("title", "intro", "thanks", "is_anonymous", "audience", "closes_at")
+
+
+def create(
+    values: dict[str, Any], *, actor: Account | None, member_unit: MemberUnit | None = None
+) -> Questionnaire:
+    """A draft with its questions, of the actor's unit (`member_unit`: the command line's choice).
+
+    `values`: title, intro, thanks, is_anonymous, audience, closes_at (UTC or None) and
+    questions: [{kind, text, is_required, minimum, maximum, options: [text]}] in order.
+    Raises Invalid naming every wrong field; a question's as `questions.2.text`.
+    """
+    unit = actor.member_unit if actor is not None else member_unit
+    if unit is None:
+        raise Invalid(fields={"member_unit": "请指定问卷所属单位"})
+    checked, questions = drafting.checked(values, scope=audiences.bound(actor))
+    with db.atomic():
+        questionnaire = Questionnaire.create(member_unit=unit, **checked)
+        _write(questionnaire, questions)
+        audit.record("questionnaire.created", questionnaire, actor=actor, title=questionnaire.title)
+    return questionnaire
+
+
+def update(
+    questionnaire: Questionnaire, values: dict[str, Any], *, version: int, actor: Account | None
+) -> Questionnaire:
+    """Change a draft as a whole; reviews of a campaign about it are voided.
+
+    Raises Conflict when it is open or closed, or was changed since `version` was read.
+    """
+    _require(questionnaire, actor)
+    checked, questions = drafting.checked(values, scope=audiences.bound(actor))
+    with db.atomic():
+        changed = (
+            Questionnaire.update(version=version + 1, **checked)
+            .where(
+                Questionnaire.id == questionnaire.id,
+                Questionnaire.version == version,
+                Questionnaire.status == QuestionnaireStatus.DRAFT,
+            )
+            .execute()
+        )
+        if not changed:
+            present = Questionnaire.get_by_id(questionnaire.id)
+            if present.status != QuestionnaireStatus.DRAFT:
+                raise Conflict("问卷已经开放或结束，题目不能再改；可复制一份再改")
+            raise Conflict()
+        Question.delete().where(Question.questionnaire == questionnaire.id).execute()
+        _write(questionnaire, questions)
+        campaigns.void_reviews(questionnaire=questionnaire)
+        audit.record("questionnaire.updated", questionnaire, actor=actor, version=version + 1)
+    return Questionnaire.get_by_id(questionnaire.id)
+
+
+def copy(questionnaire: Questionnaire, *, actor: Account) -> Questionnaire:
+    """A draft of the actor's unit with the same questions (the next half-year's survey)."""
+    find(questionnaire.id, actor=actor)
+    values = drafting.values_of(questionnaire) | {"closes_at": None}
+    values["title"] = f"{questionnaire.title[:54]}（副本）"
+    return create(values, actor=actor)
+
+
+def open(questionnaire: Questionnaire, *, actor: Account | None) -> None:
+    """Let its audience answer. The questions are frozen, and an anonymous one gets its blind key.
+
+    Raises Invalid when it lacks questions or its end is over, IllegalMove, StaleState.
+    """
+    _require(questionnaire, actor)
+    _check_move(questionnaire.status, QuestionnaireStatus.OPEN)
+    now = clock.utc_now()
+    if not sheet.of(questionnaire.id).questions:
+        raise Invalid(fields={"questions": "请先添加至少一道题"})
+    if questionnaire.closes_at is not None and questionnaire.closes_at <= now:
+        raise Invalid(fields={"closes_at": "截止时间已过，请先改截止时间"})
+    values: dict[str, Any] = {"opens_at": now}
+    if questionnaire.is_anonymous:
+        values["blind_key"] = secrets.token_urlsafe(32)
+    _move(questionnaire, QuestionnaireStatus.OPEN, values, actor=actor)
+
+
+def close(questionnaire: Questionnaire, *, actor: Account | None) -> None:
+    """End it for good: conversations about it end, and the blind key is destroyed.
+
+    From then on nobody can tell whose an anonymous response is. Raises IllegalMove, StaleState.
+    """
+    if actor is not None:
+        _require(questionnaire, actor)
+    values = {"blind_key": None, "closes_at": clock.utc_now()}
+    _move(questionnaire, QuestionnaireStatus.CLOSED, values, actor=actor)
+
+
+def close_due() -> int:
+    """Close what is past its end (a job); how many."""
+    due = Questionnaire.select().where(
+        Questionnaire.status == QuestionnaireStatus.OPEN, Questionnaire.closes_at <= clock.utc_now()
+    )
+    closed = 0
+    for questionnaire in list(due):
+        try:
+            _move(questionnaire, QuestionnaireStatus.CLOSED, {"blind_key": None}, actor=None, is_job=True)
+            closed += 1
+        except StaleState:
+            continue  # somebody closed it just now
+    return closed
+
+
+def find(questionnaire_id: int, *, actor: Account) -> Questionnaire:
+    """Raises NotFound, for another school's questionnaire too."""
+    questionnaire = search(actor=actor).where(Questionnaire.id == questionnaire_id).first()
+    if questionnaire is None:
+        raise NotFound()
+    return questionnaire
+
+
+def search(
+    *, actor: Account, status: QuestionnaireStatus | None = None, text: str = ""
+) -> ModelSelect[Questionnaire]:
+    """Questionnaires the account may see with their units, the newest first."""
+    query = (
+        Questionnaire.select(Questionnaire, MemberUnit)
+        .join(MemberUnit)
+        .order_by(Questionnaire.created_at.desc(), Questionnaire.id.desc())
+    )
+    scope = access.unit_scope(actor)
+    if scope is not None:
+        query = query.where(Questionnaire.member_unit == scope)
+    if status is not None:
+        query = query.where(Questionnaire.status == status)
+    if text.strip():
+        query = query.where(Questionnaire.title.contains(text.strip()))
+    return query
+
+
+def is_open(questionnaire: Questionnaire) -> bool:
+    """Whether it takes answers now."""
+    closes_at = questionnaire.closes_at
+    return questionnaire.status == QuestionnaireStatus.OPEN and (
+        closes_at is None or closes_at > clock.utc_now()
+    )
+
+
+def all_open() -> list[Questionnaire]:
+    """Whoever they are meant for, the oldest first."""
+    rows = (
+        Questionnaire.select()
+        .where(Questionnaire.status == QuestionnaireStatus.OPEN)
+        .order_by(Questionnaire.opens_at, Questionnaire.id)
+    )
+    return [row for row in rows if is_open(row)]
+
+
+def _require(questionnaire: Questionnaire, actor: Account | None) -> None:
+    if actor is not None:
+        access.require_unit(actor, questionnaire.member_unit_id)
+
+
+def _write(questionnaire: Questionnaire, questions: list[dict[str, Any]]) -> None:
+    for position, values in enumerate(questions, 1):
+        options = values.pop("options")
+        question = Question.create(questionnaire=questionnaire.id, position=position, **values)
+        rows = [{"question": question.id, "position": no, "text": text} for no, text in enumerate(options, 1)]
+        if rows:
+            Option.insert_many([row | {"created_at": clock.utc_now()} for row in rows]).execute()
+
+
+def _check_move(was: QuestionnaireStatus, to: QuestionnaireStatus) -> None:
+    if to not in QUESTIONNAIRE_MOVES[was]:
+        raise IllegalMove(was=was.value, to=to.value)
+
+
+def _move(
+    questionnaire: Questionnaire,
+    to: QuestionnaireStatus,
+    values: dict[str, Any],
+    *,
+    actor: Account | None,
+    is_job: bool = False,
+) -> None:
+    was = questionnaire.status
+    _check_move(was, to)
+    with db.atomic():
+        moved = (
+            Questionnaire.update(status=to, **values)
+            .where(
+                Questionnaire.id == questionnaire.id,
+                Questionnaire.status == was,
+                Questionnaire.version == questionnaire.version,
+            )
+            .execute()
+        )
+        if not moved:
+            raise StaleState(was=was.value, to=to.value)
+        if to is QuestionnaireStatus.CLOSED:
+            Conversation.delete().where(Conversation.questionnaire == questionnaire.id).execute()
+        if not is_job:  # the clock leaves no audit line
+            audit.record(f"questionnaire.{to.value}", questionnaire, actor=actor, was=was.value)
+    questionnaire.status = to
+    for name, value in values.items():
+        setattr(questionnaire, name, value)

@@ -1,0 +1,136 @@
+"""A questionnaire as it is asked: its questions in order with their options. Frozen once open."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from models.surveys import SCALE_ENDS, Option, Question, QuestionKind
+from services.prepared import Prepared, given
+
+CHOICE = frozenset({QuestionKind.SINGLE, QuestionKind.MULTIPLE})
+COUNTED = frozenset({QuestionKind.NUMBER, QuestionKind.SCALE})  # the answer is a whole number
+GREATEST_NUMBER = 1_000_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    id: int
+    no: int  # 1 for the first, as it is shown
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """One question. For multiple choice `minimum` and `maximum` count choices, else they bound the number.
+
+    `low_words` and `high_words` say what the two ends of a scale mean; both may be empty.
+    """
+
+    id: int
+    no: int
+    kind: QuestionKind
+    text: str
+    is_required: bool = True
+    minimum: int | None = None
+    maximum: int | None = None
+    choices: tuple[Choice, ...] = ()
+    low_words: str = ""
+    high_words: str = ""
+
+    @property
+    def steps(self) -> range:
+        """The values of a scale in order; of any other question none."""
+        if self.kind is not QuestionKind.SCALE:
+            return range(0)
+        return range(self.minimum or 1, (self.maximum or SCALE_ENDS[0]) + 1)
+
+    def end_words(self, value: int) -> str:
+        """What this value of a scale means, where it is one of its ends."""
+        if self.steps and value == self.steps[0]:
+            return self.low_words
+        return self.high_words if self.steps and value == self.steps[-1] else ""
+
+    @property
+    def least(self) -> int:
+        """The least number of choices that make an answer."""
+        if self.kind is not QuestionKind.MULTIPLE:
+            return 1
+        return max(1, self.minimum or 1)
+
+    @property
+    def most(self) -> int:
+        """The greatest number of choices."""
+        if self.kind is not QuestionKind.MULTIPLE:
+            return 1
+        return min(self.maximum or len(self.choices), len(self.choices))
+
+    def choice(self, option_id: int) -> Choice | None:
+        return next((each for each in self.choices if each.id == option_id), None)
+
+
+@dataclass(frozen=True, slots=True)
+class Sheet:
+    questionnaire_id: int
+    questions: tuple[Asked, ...]
+
+    def question(self, question_id: int | None) -> Asked | None:
+        return next((each for each in self.questions if each.id == question_id), None)
+
+    def before(self, asked: Asked) -> Asked | None:
+        return self.questions[asked.no - 2] if asked.no > 1 else None
+
+    def after(self, asked: Asked) -> Asked | None:
+        return self.questions[asked.no] if asked.no < len(self.questions) else None
+
+
+def of(questionnaire_id: int) -> Sheet:
+    """The questions and options; one statement."""
+    return Sheet(questionnaire_id, tuple(_asked(_ROWS.rows(questionnaire=questionnaire_id))))
+
+
+_ROWS = Prepared(
+    lambda: (
+        Question.select(
+            Question.id,
+            Question.kind,
+            Question.text,
+            Question.is_required,
+            Question.minimum,
+            Question.maximum,
+            Question.low_words,
+            Question.high_words,
+            Option.id,
+            Option.text,
+        )
+        .left_outer_join(Option)
+        .where(Question.questionnaire == given("questionnaire"))
+        .order_by(Question.position, Question.id, Option.position, Option.id)
+    )
+)
+
+
+def _asked(rows: list[tuple[Any, ...]]) -> list[Asked]:
+    options: dict[int, list[Choice]] = {}
+    heads: dict[int, tuple[Any, ...]] = {}
+    for question_id, *head, option_id, option_text in rows:
+        heads[question_id] = tuple(head)
+        listed = options.setdefault(question_id, [])
+        if option_id is not None:
+            listed.append(Choice(option_id, len(listed) + 1, option_text))
+    return [
+        Asked(
+            question_id,
+            no,
+            QuestionKind(kind),
+            text,
+            bool(needed),
+            least,
+            most,
+            tuple(options[question_id]),
+            low_words,
+            high_words,
+        )
+        for no, (question_id, head) in enumerate(heads.items(), 1)
+        for kind, text, needed, least, most, low_words, high_words in (head,)
+    ]

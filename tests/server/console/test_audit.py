@@ -1,0 +1,92 @@
+"""The audit trail on screen: read, proved, exported; never changed."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from io import BytesIO
+
+from flask.testing import FlaskClient
+from python_calamine import CalamineWorkbook
+
+from models.accounts import Account, AccountRoleKind
+from models.audit import AuditEntry
+from server.console.audit_words import details
+from services import audit
+from tests.factories import make_account, make_unit
+
+SignIn = Callable[[Account], FlaskClient]
+
+
+def act(action: str = "activity.created", **details: object) -> AuditEntry:
+    return audit.record(action, make_unit(), actor=None, **details)
+
+
+def test_acts_are_listed_in_words_and_filtered(sign_in: SignIn) -> None:
+    act("activity.created")
+    act("campaign.paused", reason="核对名单")
+    client = sign_in(make_account(AccountRoleKind.AUDIT_ADMIN))
+
+    everything = client.get("/console/audit/").text
+    paused = client.get("/console/audit/?action=campaign.paused").text
+
+    assert "新建活动</td>" in everything
+    assert "理由：核对名单" in paused
+    assert "新建活动</td>" not in paused
+
+
+def test_a_whole_chain_is_proved(sign_in: SignIn) -> None:
+    for _ in range(3):
+        act()
+
+    page = sign_in(make_account(AccountRoleKind.AUDIT_ADMIN)).post("/console/audit/verify").text
+
+    assert "全部 3 条记录完整" in page
+
+
+def test_a_changed_and_a_removed_line_are_named(sign_in: SignIn) -> None:
+    changed, removed, after = act(), act(), act()
+    AuditEntry.update(account_name="别人").where(AuditEntry.id == changed.id).execute()
+    AuditEntry.delete().where(AuditEntry.id == removed.id).execute()
+
+    page = sign_in(make_account(AccountRoleKind.AUDIT_ADMIN)).post("/console/audit/verify").text
+
+    assert f"<td>{changed.id}</td><td>内容被修改</td>" in page
+    assert f"<td>{after.id}</td><td>与上一条的衔接被破坏" in page
+
+
+def test_the_export_holds_the_chosen_lines(sign_in: SignIn) -> None:
+    act("activity.created")
+    act("campaign.paused")
+
+    answer = sign_in(make_account(AccountRoleKind.AUDIT_ADMIN)).get(
+        "/console/audit/export?action=campaign.paused"
+    )
+
+    rows = CalamineWorkbook.from_filelike(BytesIO(answer.data)).get_sheet_by_index(0).to_python()
+    assert [row[4] for row in rows] == ["操作代码", "campaign.paused"]
+    assert AuditEntry.select().order_by(AuditEntry.id.desc()).get().action == "audit.exported"
+
+
+def test_a_long_trail_takes_no_more_queries(
+    sign_in: SignIn, count_statements: Callable[[Callable[[], object]], int]
+) -> None:
+    client = sign_in(make_account(AccountRoleKind.AUDIT_ADMIN))
+    act()
+    one = count_statements(lambda: client.get("/console/audit/"))
+    for _ in range(49):
+        act()
+
+    assert count_statements(lambda: client.get("/console/audit/")) == one
+
+
+def test_details_have_no_names_of_columns() -> None:
+    recorded = {"changed": ["place", "starts_at"], "person_ids": [3, 4], "counts": {"new": 5, "wrong": 1}}
+
+    told = details(json.dumps(recorded))
+
+    assert told == "改动：地点、开始时间；人员编号：3、4；结果：新增 5，有问题 1"
+
+
+def test_details_tell_the_time_of_the_clock_on_the_wall() -> None:
+    assert details('{"until": "2026-11-24 00:50:50.540480"}') == "直到：2026-11-24 08:50"

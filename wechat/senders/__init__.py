@@ -1,0 +1,1 @@
+"""Ways to carry many posts: `curl` (libcurl's multi interface) and `threads` (requests)."""
