@@ -51,9 +51,9 @@ def clean_name(value: Any) -> str:
     A space between Latin letters stays, once; every middle dot becomes ·.
     Raises WrongCell for what cannot be a name.
     """
-    text = _text(value)
-    text = _DOTS.sub("·", _LATIN_GAP.sub("\0", text))
-    text = _SPACES.sub("", text).replace("\0", " ").strip()
+    text, before = _text(value), None
+    while text != before:  # an accent left alone joins its letter once what stood between is gone
+        text, before = _without_gaps(unicodedata.normalize("NFKC", text)), text
     if not text:
         return ""
     odd = next((c for c in text if not _fits_name(c)), "")
@@ -64,6 +64,11 @@ def clean_name(value: Any) -> str:
     if len(text) > MOST_NAME:
         raise WrongCell(f"姓名超过 {MOST_NAME} 个字", "请一行只填一个人")
     return text
+
+
+def _without_gaps(text: str) -> str:
+    text = _DOTS.sub("·", _LATIN_GAP.sub("\0", text))
+    return _SPACES.sub("", text).replace("\0", " ").strip()
 
 
 def clean_roles(value: Any) -> list[PersonRoleKind]:
@@ -114,4 +119,4 @@ def _text(value: Any) -> str:
         return ""
     if isinstance(value, float) and value.is_integer():
         value = int(value)
-    return _INVISIBLE.sub("", unicodedata.normalize("NFKC", str(value))).strip()
+    return unicodedata.normalize("NFKC", _INVISIBLE.sub("", str(value))).strip()

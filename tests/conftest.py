@@ -16,12 +16,19 @@ import psycopg
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
+from hypothesis import settings
 from peewee import Database
 
 import clock
 import config
 import models
 from models.base import db as database_proxy
+
+# The same examples each time: a run tells about the change, not about luck. New ones are looked
+# for with HYPOTHESIS_PROFILE=explore. No example has a time limit: the machine may be busy.
+settings.register_profile("same", derandomize=True, deadline=None)
+settings.register_profile("explore", derandomize=False, deadline=None, print_blob=True)
+settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "same"))
 
 NOON = datetime(2026, 11, 23, 4, 0)  # 12:00 in Shanghai, a Monday
 

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from models.people import PersonRoleKind
@@ -16,6 +16,8 @@ def test_spaces_inside_a_name_go(name: str, gap: str) -> None:
 
 
 @given(st.text(max_size=30))
+@example("A\u200b\u0304")
+@example("A a \u0304")
 def test_cleaning_twice_changes_nothing(text: str) -> None:
     try:
         once = clean_name(text)
