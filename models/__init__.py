@@ -53,7 +53,16 @@ from models.pictures import Picture, PictureMaterial
 from models.publishing import EJournal, EJournalArticle, EJournalColumn, EJournalIssue, IssueReview
 from models.saved_views import ListSetting, SavedView
 from models.search import SearchEntry
-from models.surveys import Answer, Conversation, Option, Question, Questionnaire, Response
+from models.surveys import (
+    Answer,
+    AwaitedPicture,
+    Conversation,
+    Correction,
+    Option,
+    Question,
+    Questionnaire,
+    Response,
+)
 from models.tags import FollowerTag, Tagging
 from models.template_library import AccountTemplate
 from models.trial_sends import Tester, TrialSend
@@ -99,8 +108,10 @@ TABLES: tuple[type[BoundModel], ...] = (
     Questionnaire,
     Question,
     Option,
+    Correction,
     Response,
     Answer,
+    AwaitedPicture,
     Conversation,
     Campaign,
     CampaignReview,

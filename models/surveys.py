@@ -15,6 +15,7 @@ from peewee import (
     TextField,
 )
 
+from models.accounts import Account
 from models.alliance import MemberUnit
 from models.base import BaseModel, EnumField, RandomIdModel
 from models.people import Follower, Person
@@ -44,16 +45,22 @@ class QuestionKind(StrEnum):
     SINGLE = "single"
     MULTIPLE = "multiple"
     SCALE = "scale"
+    RANKING = "ranking"
     NUMBER = "number"
+    DATE = "date"
     TEXT = "text"
+    PICTURE = "picture"
 
 
 QUESTION_KIND_WORDS = {
     QuestionKind.SINGLE: "单选",
     QuestionKind.MULTIPLE: "多选",
     QuestionKind.SCALE: "评分",
+    QuestionKind.RANKING: "排序",
     QuestionKind.NUMBER: "数字",
+    QuestionKind.DATE: "日期",
     QuestionKind.TEXT: "文字",
+    QuestionKind.PICTURE: "图片",
 }
 
 SCALE_ENDS = (5, 10)  # a scale goes from 1 to one of these
@@ -77,25 +84,57 @@ class Questionnaire(BaseModel):
     closes_at = DateTimeField(null=True)
     blind_key = SealedTextField(null=True)
     version = IntegerField(default=1)
+    is_shared = BooleanField(default=False, help_text="other schools may take questions from it")
     is_sample = BooleanField(default=False)
 
 
 class Question(BaseModel):
+    """One question. Questions in a row with the same `matrix` number are the rows of one table.
+
+    `condition` says who is asked it: {"all" | "any": [term]}, a term being about an earlier
+    question ({"question": position, "is": "chosen", "options": [positions]}) or about what is
+    known ({"units": [ids]}, {"tiers": […]}, {"roles": […]}); see services/surveys/conditions.py.
+    """
+
     questionnaire = ForeignKeyField(Questionnaire, backref="questions", on_delete="CASCADE")
     position = IntegerField()
     kind = EnumField(QuestionKind, max_length=12)
     text = CharField(max_length=200)
     is_required = BooleanField(default=True)
-    minimum = IntegerField(null=True, help_text="number, scale: least value; multiple: least choices")
-    maximum = IntegerField(null=True, help_text="number, scale: greatest value; multiple: most choices")
+    minimum = IntegerField(
+        null=True, help_text="number, scale: least value; multiple: least choices; date: YYYYMMDD"
+    )
+    maximum = IntegerField(
+        null=True,
+        help_text="number, scale: greatest value; multiple: most choices; ranking: places; date: YYYYMMDD",
+    )
     low_words = CharField(max_length=12, default="", help_text="scale: what 1 means")
     high_words = CharField(max_length=12, default="", help_text="scale: what the greatest value means")
+    help_text = CharField(max_length=100, default="")
+    section = CharField(max_length=30, default="", help_text="the heading that begins with this question")
+    matrix = IntegerField(null=True, help_text="equal in the rows of one table")
+    matrix_text = CharField(max_length=60, default="", help_text="the head of the table")
+    condition = JSONField(null=True, help_text="null: asked of everybody")
 
 
 class Option(BaseModel):
     question = ForeignKeyField(Question, backref="options", on_delete="CASCADE")
     position = IntegerField()
     text = CharField(max_length=60)
+    is_other = BooleanField(default=False, help_text="“其他”: the answer holds words of its own")
+    quota = IntegerField(null=True, help_text="so many responses may choose it; null: any number")
+
+
+class Correction(BaseModel):
+    """A slip of the pen mended while the questionnaire is open; ids and answers stay."""
+
+    questionnaire = ForeignKeyField(Questionnaire, backref="corrections", on_delete="CASCADE")
+    question = ForeignKeyField(Question, on_delete="CASCADE")
+    option = ForeignKeyField(Option, null=True, on_delete="CASCADE")
+    was = CharField(max_length=200)
+    now = CharField(max_length=200)
+    note = CharField(max_length=100)
+    account = ForeignKeyField(Account, null=True, on_delete="SET NULL")
 
 
 class ResponseStatus(StrEnum):
@@ -123,17 +162,32 @@ class Response(RandomIdModel):
 
 
 class Answer(RandomIdModel):
-    """An option chosen (`option_no` = its id, one row each), a number or a text of a response."""
+    """What a response says to a question.
+
+    An option chosen: `option_no` = its id, one row each; `text` the words of “其他”; of a
+    ranking `number` its place from 1. A number; a date as the number YYYYMMDD; a text; a
+    picture: `file` its key in the store. None of them: the question was passed over.
+    """
 
     response = ForeignKeyField(Response, backref="answers", on_delete="CASCADE")
     question = ForeignKeyField(Question, backref="answers", on_delete="CASCADE")
     option_no = IntegerField(default=0, help_text="Option.id, or 0 for a number or a text")
     number = IntegerField(null=True)
     text = TextField(null=True)
+    file = CharField(max_length=80, null=True)
     created_at = DateTimeField(null=True)
 
     class Meta:
         indexes = ((("response", "question", "option_no"), True), (("question", "option_no"), False))
+
+
+class AwaitedPicture(BaseModel):
+    """A picture sent in chat that is still to be fetched from WeChat, into the key of its answer."""
+
+    answer = ForeignKeyField(Answer, unique=True, on_delete="CASCADE")
+    address = CharField(max_length=500)
+    tries = IntegerField(default=0)
+    due_at = DateTimeField(index=True)
 
 
 class Conversation(BaseModel):
@@ -142,5 +196,6 @@ class Conversation(BaseModel):
     follower = ForeignKeyField(Follower, unique=True, on_delete="CASCADE")
     questionnaire = ForeignKeyField(Questionnaire, on_delete="CASCADE")
     question = ForeignKeyField(Question, null=True, on_delete="CASCADE")
+    page = IntegerField(default=0, help_text="of a long list of options, from 0")
     is_paused = BooleanField(default=False)
     moved_at = DateTimeField()

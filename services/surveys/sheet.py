@@ -1,7 +1,11 @@
-"""A questionnaire as it is asked: its questions in order with their options. Frozen once open."""
+"""A questionnaire as it is asked: its questions in order with their options. Frozen once open.
+
+`of` gives all of it; `flow.shown` what of it one person is asked, numbered anew.
+"""
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
 from typing import Any
 
@@ -9,7 +13,9 @@ from models.surveys import SCALE_ENDS, Option, Question, QuestionKind
 from services.prepared import Prepared, given
 
 CHOICE = frozenset({QuestionKind.SINGLE, QuestionKind.MULTIPLE})
+WITH_OPTIONS = CHOICE | {QuestionKind.RANKING}
 COUNTED = frozenset({QuestionKind.NUMBER, QuestionKind.SCALE})  # the answer is a whole number
+NUMBERED = COUNTED | {QuestionKind.DATE}  # kept as a number; a date as YYYYMMDD
 GREATEST_NUMBER = 1_000_000_000
 
 
@@ -18,13 +24,17 @@ class Choice:
     id: int
     no: int  # 1 for the first, as it is shown
     text: str
+    is_other: bool = False
+    quota: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """One question. For multiple choice `minimum` and `maximum` count choices, else they bound the number.
+    """One question. For multiple choice `minimum` and `maximum` count choices, for a ranking
+    `maximum` counts places, else they bound the number (a date: YYYYMMDD).
 
     `low_words` and `high_words` say what the two ends of a scale mean; both may be empty.
+    `no` is the number a person sees, `position` the one conditions and {{n}} refer to.
     """
 
     id: int
@@ -37,6 +47,12 @@ class Asked:
     choices: tuple[Choice, ...] = ()
     low_words: str = ""
     high_words: str = ""
+    help_text: str = ""
+    section: str = ""
+    matrix: int | None = None
+    matrix_text: str = ""
+    condition: dict[str, Any] | None = None
+    position: int = 0
 
     @property
     def steps(self) -> range:
@@ -54,16 +70,22 @@ class Asked:
     @property
     def least(self) -> int:
         """The least number of choices that make an answer."""
+        if self.kind is QuestionKind.RANKING:
+            return self.most
         if self.kind is not QuestionKind.MULTIPLE:
             return 1
         return max(1, self.minimum or 1)
 
     @property
     def most(self) -> int:
-        """The greatest number of choices."""
-        if self.kind is not QuestionKind.MULTIPLE:
+        """The greatest number of choices; of a ranking its places, all of which are to be given."""
+        if self.kind not in (QuestionKind.MULTIPLE, QuestionKind.RANKING):
             return 1
         return min(self.maximum or len(self.choices), len(self.choices))
+
+    @property
+    def has_quotas(self) -> bool:
+        return any(choice.quota is not None for choice in self.choices)
 
     def choice(self, option_id: int) -> Choice | None:
         return next((each for each in self.choices if each.id == option_id), None)
@@ -100,8 +122,15 @@ _ROWS = Prepared(
             Question.maximum,
             Question.low_words,
             Question.high_words,
+            Question.help_text,
+            Question.section,
+            Question.matrix,
+            Question.matrix_text,
+            Question.condition,
             Option.id,
             Option.text,
+            Option.is_other,
+            Option.quota,
         )
         .left_outer_join(Option)
         .where(Question.questionnaire == given("questionnaire"))
@@ -112,25 +141,33 @@ _ROWS = Prepared(
 
 def _asked(rows: list[tuple[Any, ...]]) -> list[Asked]:
     options: dict[int, list[Choice]] = {}
-    heads: dict[int, tuple[Any, ...]] = {}
-    for question_id, *head, option_id, option_text in rows:
-        heads[question_id] = tuple(head)
+    heads: dict[int, list[Any]] = {}
+    for question_id, *head, option_id, option_text, is_other, quota in rows:
+        heads[question_id] = head
         listed = options.setdefault(question_id, [])
         if option_id is not None:
-            listed.append(Choice(option_id, len(listed) + 1, option_text))
-    return [
-        Asked(
-            question_id,
-            no,
-            QuestionKind(kind),
-            text,
-            bool(needed),
-            least,
-            most,
-            tuple(options[question_id]),
-            low_words,
-            high_words,
+            listed.append(Choice(option_id, len(listed) + 1, option_text, bool(is_other), quota))
+    found = []
+    for no, (question_id, head) in enumerate(heads.items(), 1):
+        kind, text, needed, least, most, low, high, about, section, matrix, matrix_text, condition = head
+        found.append(
+            Asked(
+                question_id,
+                no,
+                QuestionKind(kind),
+                text,
+                bool(needed),
+                least,
+                most,
+                tuple(options[question_id]),
+                low,
+                high,
+                about,
+                section,
+                matrix,
+                matrix_text,
+                json.loads(condition) if isinstance(condition, str) else condition,
+                no,
+            )
         )
-        for no, (question_id, head) in enumerate(heads.items(), 1)
-        for kind, text, needed, least, most, low_words, high_words in (head,)
-    ]
+    return found
