@@ -19,7 +19,8 @@ from werkzeug.wrappers import Response as BaseResponse
 from server.console import bulk, exports, forms
 from server.console.guard import me, requires
 from server.console.list_addresses import Served
-from server.console.listing import PLAIN, Column, Listing
+from server.console.list_pages import PLAIN
+from server.console.listing import Column, Listing
 from services import list_exports, saved_views
 
 AT_ONCE = 500  # rows read and prepared together for an export

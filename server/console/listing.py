@@ -48,186 +48,26 @@ callable, asked once a page; so may `order`. `count=` replaces counting where th
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
-from datetime import date, timedelta
-from enum import Enum
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from functools import reduce
 from operator import or_
 from typing import Any
-from urllib.parse import parse_qsl, urlencode
+from urllib.parse import parse_qsl
 
 from flask import request
-from markupsafe import Markup
 from peewee import ModelSelect
 
-import clock
 from models.accounts import Account
 from models.saved_views import ListSetting, SavedView
-from server.console import guard, words
+from server.console import guard
 from server.console.bulk_acts import BulkAct
-from server.console.list_addresses import Served
+from server.console.list_columns import Column, Filter, badge, choices
+from server.console.list_pages import Page, views_shown
 from services import saved_views
 
+__all__ = ["Column", "Filter", "Listing", "badge", "choices"]
 PAGE_SIZE = 20
-PLAIN = "plain"  # the argument that asks for the list as declared, whatever view is the default
-Choices = Sequence[tuple[str, str]]
-
-
-@dataclass(frozen=True)
-class Column:
-    """`cell` is an attribute's name or a function of the row; `sort` the expression to order by.
-
-    `full` gives what the cell masks: it leaves the console in an export with the permission
-    `people.unmask` and a reason. `is_extra`: not shown until the account chooses it.
-    """
-
-    title: str
-    cell: str | Callable[[Any], Any]
-    sort: Any = None
-    link: Callable[[Any], str] | None = None
-    on_phone: bool = True
-    css: str = ""
-    full: Callable[[Any], str | None] | None = None
-    is_extra: bool = False
-
-    def show(self, row: Any) -> Markup:
-        value = self._value(row)
-        text = Markup.escape(words.NOTHING if value is None or value == "" else value)
-        return Markup('<a href="{}">{}</a>').format(self.link(row), text) if self.link else text
-
-    def text(self, row: Any, *, is_full: bool = False) -> Any:
-        """The cell without its dress, for Excel: a number stays one, nothing stays empty."""
-        value = self.full(row) if is_full and self.full is not None else self._value(row)
-        return value.striptags() if isinstance(value, Markup) else value
-
-    def _value(self, row: Any) -> Any:
-        return getattr(row, self.cell) if isinstance(self.cell, str) else self.cell(row)
-
-
-@dataclass(frozen=True)
-class Filter:
-    """A choice; or a local day: `where` gets its first moment in UTC, with "day_after" the next day's."""
-
-    name: str
-    title: str
-    choices: Choices | Callable[[], Choices]
-    where: Callable[[Any], Any]
-    kind: str = "choice"  # or day, day_after
-
-
-@dataclass
-class Shown:
-    """A filter as the page shows it."""
-
-    name: str
-    title: str
-    kind: str
-    value: str
-    choices: Choices
-
-
-@dataclass(frozen=True)
-class ViewShown:
-    """A saved view as the page offers it."""
-
-    id: int
-    name: str
-    url: str
-    is_here: bool
-    is_mine: bool
-    is_default: bool
-    by: str
-
-
-@dataclass
-class Page:
-    listing: Listing
-    columns: Sequence[Column]
-    filters: list[Shown]
-    rows: list[Any]
-    total: int
-    number: int
-    size: int
-    search: str
-    sort: str
-    args: dict[str, str] = field(default_factory=dict)
-    views: list[ViewShown] = field(default_factory=list)
-
-    @property
-    def has_search(self) -> bool:
-        return bool(self.listing.search)
-
-    @property
-    def search_hint(self) -> str:
-        return self.listing.search_hint
-
-    @property
-    def empty(self) -> str:
-        return self.listing.empty
-
-    @property
-    def pages(self) -> int:
-        return max(1, -(-self.total // self.size))
-
-    @property
-    def is_narrowed(self) -> bool:
-        return bool(self.search or any(shown.value for shown in self.filters))
-
-    @property
-    def plain_url(self) -> str:
-        """The list without conditions, also where a view is the default."""
-        has_default = any(view.is_default for view in self.views)
-        return f"{request.path}?{PLAIN}=1" if has_default else request.path
-
-    @property
-    def numbers(self) -> list[int | None]:
-        """Page numbers to offer, None for a gap: 1 … 4 [5] 6 … 90."""
-        near = {1, self.pages} | {n for n in range(self.number - 2, self.number + 3) if 1 <= n <= self.pages}
-        shown: list[int | None] = []
-        for n in sorted(near):
-            if shown and n - (shown[-1] or 0) > 1:
-                shown.append(None)
-            shown.append(n)
-        return shown
-
-    @property
-    def shown_columns(self) -> list[tuple[str, Column]]:
-        """The columns with the name that sorts by each."""
-        return [(str(self.listing.columns.index(column)), column) for column in self.columns]
-
-    @property
-    def served(self) -> Served:
-        """The addresses of what a served list can do."""
-        return Served(self.listing)
-
-    @property
-    def may_export(self) -> bool:
-        return guard.can(self.listing.export_permission or self.listing.permission)
-
-    @property
-    def may_export_full(self) -> bool:
-        return any(column.full for column in self.listing.columns) and guard.can("people.unmask")
-
-    @property
-    def acts(self) -> list[BulkAct]:
-        """The bulk acts the account at hand may do."""
-        return [act for act in self.listing.bulk if guard.can(act.permission)] if self.listing.name else []
-
-    @property
-    def conditions(self) -> str:
-        """Filters, search and sort as an address carries them; without the page."""
-        return urlencode({name: value for name, value in self.args.items() if value})
-
-    def url(self, **changes: Any) -> str:
-        """This list with other arguments; an empty one is left out."""
-        args = {
-            name: str(value) for name, value in {**self.args, **changes}.items() if value not in (None, "", 1)
-        }
-        return f"{request.path}?{urlencode(args)}" if args else self.plain_url
-
-    def sort_url(self, index: int | str) -> str:
-        return self.url(sort=f"-{index}" if self.sort == str(index) else str(index), page=None)
 
 
 @dataclass(frozen=True)
@@ -262,7 +102,7 @@ class Listing:
         args = self._asked(setting, views) if args is None else args
         if query is None:
             query, keys = self.queries()
-        shown = [self._shown(each, args) for each in self.filters]
+        shown = [each.shown(args) for each in self.filters]
         search, sort = self._sought(args), args.get("sort", "")
         found = self.narrowed(query if keys is None else keys, args)
         is_narrowed = bool(search or any(each.value for each in shown))
@@ -284,7 +124,7 @@ class Listing:
             sort=sort,
             args=told,
         )
-        return replace(page, views=_views_shown(views, setting, page.conditions)) if views else page
+        return replace(page, views=views_shown(views, setting, page.conditions)) if views else page
 
     def queries(self) -> tuple[ModelSelect[Any], ModelSelect[Any] | None]:
         """The declared rows, and their keys where the table is long, for the address at hand."""
@@ -302,9 +142,9 @@ class Listing:
         """The query with the filters and the search of the request applied (exports use it too)."""
         args = request.args if args is None else args
         for each in self.filters:
-            value = _value(each, self._shown(each, args).value)
-            if value is not None:
-                query = query.where(each.where(value))
+            condition = each.condition(args)
+            if condition is not None:
+                query = query.where(condition)
         search = self._sought(args)
         if not search:
             return query
@@ -335,7 +175,7 @@ class Listing:
         """What narrows the list: `状态：已发布；搜索：讲座`; "" for nothing."""
         told = []
         for each in self.filters:
-            shown = self._shown(each, args)
+            shown = each.shown(args)
             if shown.value:
                 told.append(f"{each.title}：{dict(shown.choices).get(shown.value, shown.value)}")
         if search := self._sought(args):
@@ -379,64 +219,6 @@ class Listing:
     def _sought(self, args: Mapping[str, str]) -> str:
         return args.get("q", "").strip()[:40] if self.search else ""
 
-    @staticmethod
-    def _shown(each: Filter, args: Mapping[str, str]) -> Shown:
-        choices = each.choices() if callable(each.choices) else each.choices
-        value = args.get(each.name, "")
-        if each.kind == "choice" and value not in {key for key, _ in choices}:
-            value = ""
-        if each.kind != "choice" and _day(value) is None:
-            value = ""
-        return Shown(each.name, each.title, each.kind, value, choices)
-
-
-def _views_shown(views: list[SavedView], setting: ListSetting | None, conditions: str) -> list[ViewShown]:
-    account, default = guard.me(), setting.default_view_id if setting is not None else None
-    return [
-        ViewShown(
-            id=view.id,
-            name=view.name,
-            url=f"{request.path}?{view.query}" if view.query else f"{request.path}?{PLAIN}=1",
-            is_here=view.query == conditions,
-            is_mine=view.account_id == account.id,
-            is_default=view.id == default,
-            by=view.account.display_name if view.account_id != account.id else "",
-        )
-        for view in views
-    ]
-
 
 def _number(asked: str, *, last: int) -> int:
     return min(max(1, int(asked)), last) if asked.isdecimal() and len(asked) < 9 else 1
-
-
-def choices(words_of: Mapping[Any, str], only: Iterable[Any] | None = None) -> Choices:
-    """The choices of a status: its values and words."""
-    return [
-        (str(key.value if isinstance(key, Enum) else key), word)
-        for key, word in words_of.items()
-        if only is None or key in only
-    ]
-
-
-def badge(status: Any, words_of: Mapping[Any, str]) -> Markup:
-    """A status as a tag: its word, and a colour that helps the eye."""
-    return Markup('<span class="badge bg-{0}-lt">{1}</span>').format(words.colour(status), words_of[status])
-
-
-def _day(value: str) -> date | None:
-    try:
-        return date.fromisoformat(value)
-    except ValueError:
-        return None
-
-
-def _value(each: Filter, shown: str) -> Any:
-    if not shown:
-        return None
-    if each.kind == "choice":
-        return shown
-    day = _day(shown)
-    if day is None:
-        return None
-    return clock.start_of_local_day(day + timedelta(days=1) if each.kind == "day_after" else day)
