@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from models.accounts import Account
-from models.base import db
+from models.base import BaseModel, db
 from services import access, audit
 from services.errors import Invalid
 from services.personal_data import LEAST_REASON
@@ -26,8 +26,16 @@ def check_reason(reason: str, *, actor: Account) -> str:
     return reason[:200]
 
 
-def taken(title: str, rows: int, *, conditions: str, reason: str = "", actor: Account) -> None:
-    """Keep that a file left; with a reason it held what is masked on screen."""
+def taken(
+    title: str,
+    rows: int,
+    *,
+    of: BaseModel | None = None,
+    conditions: str,
+    reason: str = "",
+    actor: Account,
+) -> None:
+    """Keep that a file left, and of what; with a reason it held what is masked on screen."""
     action = "list.exported_full" if reason else "list.exported"
     with db.atomic():
-        audit.record(action, None, actor=actor, list=title, rows=rows, conditions=conditions, reason=reason)
+        audit.record(action, of, actor=actor, list=title, rows=rows, conditions=conditions, reason=reason)

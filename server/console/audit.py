@@ -4,16 +4,17 @@ from __future__ import annotations
 
 from itertools import islice
 
-from flask import Blueprint, Response, redirect, render_template, url_for
+from flask import Blueprint, redirect, render_template, url_for
 from markupsafe import Markup
 from werkzeug.wrappers import Response as BaseResponse
 
 from models.audit import AuditEntry
 from models.base import db
-from server.console import exports, words
+from server.console import words
 from server.console.areas import MenuEntry
 from server.console.audit_words import action, details, subject
 from server.console.guard import me, requires
+from server.console.list_routes import serve
 from server.console.listing import Column, Filter, Listing
 from services import audit
 
@@ -36,15 +37,20 @@ def _details(entry: AuditEntry) -> Markup:
 
 
 LIST = Listing(
+    name="audit",
     title="审计记录",
+    permission="audit.view",
+    rows=lambda: AuditEntry.select(),
     columns=(
-        Column("编号", "id", css="number", on_phone=False),
-        Column("时间", lambda entry: words.local_time(entry.at), css="nowrap"),
+        Column("编号", "id", sort=AuditEntry.id, css="number", on_phone=False),
+        Column("时间", lambda entry: words.local_time(entry.at), sort=AuditEntry.at, css="nowrap"),
         Column("账号", "account_name"),
-        Column("操作", lambda entry: action(entry.action), css="nowrap"),
+        Column("操作", lambda entry: action(entry.action), sort=AuditEntry.action, css="nowrap"),
         Column("对象", _subject, on_phone=False),
         Column("详情", _details, on_phone=False),
         Column("来自", "address", on_phone=False),
+        Column("操作代码", "action", on_phone=False, is_extra=True),
+        Column("校验码", "hash", on_phone=False, is_extra=True),
     ),
     filters=(
         Filter("action", "操作", _action_choices, lambda code: AuditEntry.action == code),
@@ -57,12 +63,13 @@ LIST = Listing(
     page_size=50,
     empty="还没有审计记录。账号登录、修改、审核、发送后会记在这里。",
 )
+serve(bp, LIST)
 
 
 @bp.get("/")
 @requires("audit.view")
 def index() -> str:
-    return render_template("console/audit/index.html", page=LIST.page(AuditEntry.select()))
+    return render_template("console/audit/index.html", page=LIST.page())
 
 
 @bp.post("/verify")
@@ -81,29 +88,3 @@ def verify() -> str:
 def verified() -> BaseResponse:
     """Reloading the result of a proof goes back to the list."""
     return redirect(url_for(".index"))
-
-
-@bp.get("/export")
-@requires("audit.view")
-def export() -> Response:
-    """What the filters of the list select, oldest first."""
-    with db.atomic():
-        audit.record("audit.exported", None, actor=me())
-    entries = LIST.narrowed(AuditEntry.select()).order_by(AuditEntry.id).iterator()
-    rows = (
-        (
-            entry.id,
-            words.local_time(entry.at),
-            entry.account_name,
-            action(entry.action),
-            entry.action,
-            _subject(entry),
-            details(entry.details),
-            entry.address,
-            entry.hash,
-        )
-        for entry in entries
-    )
-    return exports.xlsx(
-        "审计记录", ("编号", "时间", "账号", "操作", "操作代码", "对象", "详情", "来自", "校验码"), rows
-    )

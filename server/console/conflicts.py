@@ -27,7 +27,14 @@ from server.console.row_history import entries_of, name_actors
 MOST_TOLD = 5
 SHOWN_LENGTH = 300
 # Acts that only read a row, or concern it without changing what its form shows.
-ONLY_READ = {"person.unmasked", "person.exported", "activity.sign_ups_exported", "campaign.exported"}
+ONLY_READ = {
+    "person.unmasked",
+    "person.exported",
+    "activity.sign_ups_exported",
+    "campaign.exported",
+    "list.exported",
+    "list.exported_full",
+}
 EMPTY = "（空）"
 
 Choices = Mapping[str, Sequence[tuple[str, str]]]

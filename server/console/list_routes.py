@@ -33,7 +33,7 @@ def serve(bp: Blueprint, listing: Listing, *, at: str = "", index: str = "index"
     served = Served(listing, index)
 
     def add(kind: str, address: str, view: Callable[..., Any], permission: str, method: str = "POST") -> None:
-        guarded = requires(permission)(view)
+        guarded = requires(permission)(_of_its_row(listing, view))
         bp.add_url_rule(f"{at}{address}", served.endpoint(kind), guarded, methods=[method])
 
     view = listing.permission
@@ -50,6 +50,16 @@ def serve(bp: Blueprint, listing: Listing, *, at: str = "", index: str = "index"
     bulk.serve(add, served)
 
 
+def _of_its_row(listing: Listing, view: Callable[..., Any]) -> Callable[..., Any]:
+    """The view, for who may see the row whose list it is; for others neither is there."""
+
+    def bound(**parts: Any) -> Any:
+        listing.whose()
+        return view(**parts)
+
+    return bound
+
+
 def export(listing: Listing, args: Mapping[str, str], *, reason: str = "") -> Response:
     """The rows the conditions select, in the columns the account shows; all of them or a clear refusal."""
     query, keys = listing.queries()
@@ -61,7 +71,9 @@ def export(listing: Listing, args: Mapping[str, str], *, reason: str = "") -> Re
     rows = _cells(listing, columns, _batches(query, found, is_keys=keys is not None), is_full=bool(reason))
     file = exports.xlsx(listing.title, [column.title for column in columns], rows)
     conditions = listing.in_words(args, tells_search=False)
-    list_exports.taken(listing.title, count, conditions=conditions, reason=reason, actor=me())
+    list_exports.taken(
+        listing.title, count, of=listing.whose(), conditions=conditions, reason=reason, actor=me()
+    )
     return file
 
 

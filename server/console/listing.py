@@ -34,7 +34,9 @@ and in the template `{{ listing(page) }}` (macros.html). A list with a `name` th
 has saved views, a choice of columns, export to Excel and its bulk acts. Without a name
 `LIST.page(query)` shows a plain list. A page costs two queries (rows and count), and two for
 views and columns, whatever its length; every value a cell reads must be joined, computed in
-the query, or put there by `prepare`. `page.rows` also serves an own table.
+the query, or put there by `prepare`. `page.rows` also serves an own table. A list that belongs
+to one row (the sign-ups of an activity) names it with `subject=`, so that the audit says whose
+list left as a file.
 
 Where the table is long (100,000 rows and more) give `keys=` too: a query of the
 primary key over the table alone, with the same conditions. It is what is counted
@@ -59,6 +61,7 @@ from flask import request
 from peewee import ModelSelect
 
 from models.accounts import Account
+from models.base import BaseModel
 from models.saved_views import ListSetting, SavedView
 from server.console import guard
 from server.console.bulk_acts import BulkAct
@@ -88,6 +91,7 @@ class Listing:
     prepare: Callable[[list[Any]], None] | None = None
     bulk: Sequence[BulkAct] = ()
     export_permission: str = ""
+    subject: Callable[..., BaseModel] | None = None
 
     def page(
         self,
@@ -130,8 +134,15 @@ class Listing:
         """The declared rows, and their keys where the table is long, for the address at hand."""
         if self.rows is None:
             raise TypeError(f"the list {self.title or self.name!r} declares no rows")
-        given = {name: value for name, value in (request.view_args or {}).items() if name in self.takes}
-        return self.rows(**given), self.keys(**given) if self.keys is not None else None
+        return self.rows(**self._given), self.keys(**self._given) if self.keys is not None else None
+
+    def whose(self) -> BaseModel | None:
+        """The row whose list it is, such as the campaign of a ledger; None for a list of its own."""
+        return self.subject(**self._given) if self.subject is not None else None
+
+    @property
+    def _given(self) -> dict[str, Any]:
+        return {name: value for name, value in (request.view_args or {}).items() if name in self.takes}
 
     @property
     def takes(self) -> frozenset[str]:

@@ -51,6 +51,7 @@ LIST = Listing(
     title="报名名单",
     permission="activities.view",
     export_permission="activities.manage",
+    subject=lambda activity_id: _of(activity_id),
     rows=_rows,
     columns=(
         Column("姓名", lambda row: mask_name(row.person.name), css="nowrap", full=_full_name),

@@ -2,29 +2,22 @@
 
 from __future__ import annotations
 
-from flask import Response, make_response, render_template, request, url_for
-from peewee import Field, ModelSelect
+from flask import Response, make_response, render_template, request
 
-from models.alliance import MemberUnit
-from models.base import db
 from models.messaging import (
     BASIS_WORDS,
     CHANNEL_WORDS,
     DELIVERY_STATUS_WORDS,
     AttemptOutcome,
-    Basis,
     Campaign,
-    Channel,
-    Delivery,
-    DeliveryStatus,
     MassBatchStatus,
 )
 from models.people import Person
-from server.console import exports, words
 from server.console.campaigns import bp, figures, screens
-from server.console.guard import find, me, requires, scope
-from server.console.listing import Column, Filter, Listing, badge, choices
-from services import audit, masking
+from server.console.campaigns.ledger_list import LIST, channel_word, deliveries, joined
+from server.console.guard import find, requires, scope
+from server.console.list_routes import serve
+from services import masking
 from services.messaging import quotas, reasons, results
 
 HISTORY = 100
@@ -44,47 +37,7 @@ BATCH_STATUS_WORDS = {
 }
 
 
-def channel_word(channel: Channel | None) -> str:
-    return CHANNEL_WORDS[channel] if channel is not None else words.NOTHING
-
-
-LIST = Listing(
-    columns=(
-        Column(
-            "姓名",
-            lambda row: masking.mask_name(row.person.name),
-            link=lambda row: url_for("console.campaigns.history", person_id=row.person_id),
-            css="nowrap",
-        ),
-        Column("单位", lambda row: row.person.member_unit.short_name, on_phone=False),
-        Column("渠道", lambda row: channel_word(row.channel), css="nowrap"),
-        Column("依据", lambda row: BASIS_WORDS[row.basis], on_phone=False),
-        Column("状态", lambda row: badge(row.status, DELIVERY_STATUS_WORDS)),
-        Column("原因", lambda row: reasons.words(row.reason), on_phone=False),
-        Column("时间", lambda row: words.local_time(row.settled_at), css="nowrap", on_phone=False),
-    ),
-    filters=(
-        Filter(
-            "status",
-            "状态",
-            choices(DELIVERY_STATUS_WORDS),
-            lambda value: Delivery.status == DeliveryStatus(value),
-        ),
-        Filter("channel", "渠道", choices(CHANNEL_WORDS), lambda value: Delivery.channel == Channel(value)),
-        Filter("basis", "依据", choices(BASIS_WORDS), lambda value: Delivery.basis == Basis(value)),
-        Filter(
-            "reason",
-            "原因",
-            choices({code: word for code, word in reasons.REASON_WORDS.items() if code}),
-            lambda value: Delivery.reason == value,
-        ),
-    ),
-    search=lambda text: Delivery.person.in_(Person.select(Person.id).where(Person.name.contains(text))),
-    search_hint="姓名",
-    order=(Delivery.person,),  # the unique index of (campaign, person) gives this order
-    page_size=50,
-    empty="还没有投递。推送启动时，受众会冻结成每人一行。",
-)
+serve(bp, LIST, at="/<int:campaign_id>/ledger", index="ledger")
 
 
 @bp.get("/<int:campaign_id>/ledger")
@@ -93,7 +46,7 @@ def ledger(campaign_id: int) -> str:
     campaign = find(Campaign, campaign_id)
     told = figures.of(campaign)
     count = told.total if scope() is None else None
-    page = LIST.page(_joined(), keys=_deliveries(campaign, Delivery.id), count=count)
+    page = LIST.page(joined(), keys=deliveries(campaign), count=count)
     return render_template(
         "console/campaigns/ledger.html", page=page, is_bound=scope() is not None, **_live(campaign, told)
     )
@@ -109,40 +62,6 @@ def progress(campaign_id: int) -> Response:
     return make_response(
         render_template("console/campaigns/progress.html", **_live(campaign, figures.of(campaign)))
     )
-
-
-@bp.get("/<int:campaign_id>/export")
-@requires("campaigns.view")
-def export(campaign_id: int) -> Response:
-    """The deliveries the filters select, names masked."""
-    campaign = find(Campaign, campaign_id)
-    with db.atomic():
-        audit.record("campaign.exported", campaign, actor=me())
-    shown = (
-        Person.name,
-        MemberUnit.short_name,
-        Delivery.channel,
-        Delivery.basis,
-        Delivery.status,
-        Delivery.reason,
-        Delivery.settled_at,
-    )
-    query = LIST.narrowed(_deliveries(campaign, *shown).join(Person).join(MemberUnit)).order_by(
-        Delivery.person
-    )
-    rows = (
-        (
-            masking.mask_name(name),
-            unit,
-            channel_word(channel),
-            BASIS_WORDS[basis],
-            DELIVERY_STATUS_WORDS[status],
-            reasons.words(reason),
-            words.local_time(settled_at),
-        )
-        for name, unit, channel, basis, status, reason, settled_at in query.tuples().iterator()
-    )
-    return exports.xlsx("投递明细", ("姓名", "单位", "渠道", "依据", "状态", "原因", "时间"), rows)
 
 
 @bp.get("/people/<int:person_id>")
@@ -165,19 +84,6 @@ def history(person_id: int) -> str:
         reason_words=reasons.words,
         errcode_words=lambda code: reasons.words(reasons.of_errcode(code)) if code else "",
     )
-
-
-def _deliveries(campaign: Campaign, *columns: Field) -> ModelSelect[Delivery]:
-    """The rows the account may see: a school lists its own people, whatever the campaign's reach."""
-    query = Delivery.select(*columns).where(Delivery.campaign == campaign)
-    bound = scope()
-    if bound is None:
-        return query
-    return query.where(Delivery.person.in_(Person.select(Person.id).where(Person.member_unit == bound)))
-
-
-def _joined() -> ModelSelect[Delivery]:
-    return Delivery.select(Delivery, Person, MemberUnit).join(Person).join(MemberUnit)
 
 
 def _live(campaign: Campaign, told: figures.Figures) -> dict[str, object]:

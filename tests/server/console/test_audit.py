@@ -55,17 +55,34 @@ def test_a_changed_and_a_removed_line_are_named(sign_in: SignIn) -> None:
     assert f"<td>{after.id}</td><td>与上一条的衔接被破坏" in page
 
 
-def test_the_export_holds_the_chosen_lines(sign_in: SignIn) -> None:
+def test_the_export_holds_the_chosen_lines_and_columns(sign_in: SignIn) -> None:
     act("activity.created")
     act("campaign.paused")
+    client = sign_in(make_account(AccountRoleKind.AUDIT_ADMIN))
+    chosen = {"column": ["编号", "操作代码", "校验码"], "action": "campaign.paused"}
 
-    answer = sign_in(make_account(AccountRoleKind.AUDIT_ADMIN)).get(
-        "/console/audit/export?action=campaign.paused"
-    )
+    here = client.post("/console/audit/columns", data=chosen).location
+    answer = client.get(here.replace("/audit/?", "/audit/list.xlsx?"))
 
     rows = CalamineWorkbook.from_filelike(BytesIO(answer.data)).get_sheet_by_index(0).to_python()
-    assert [row[4] for row in rows] == ["操作代码", "campaign.paused"]
-    assert AuditEntry.select().order_by(AuditEntry.id.desc()).get().action == "audit.exported"
+    kept = AuditEntry.get(AuditEntry.action == "campaign.paused")
+    assert rows == [["编号", "操作代码", "校验码"], [kept.id, "campaign.paused", kept.hash]]
+    last = AuditEntry.select().order_by(AuditEntry.id.desc()).get()
+    assert (last.action, json.loads(last.details)["list"]) == ("list.exported", "审计记录")
+
+
+def test_a_view_of_the_trail_is_kept_and_sorted(sign_in: SignIn) -> None:
+    first, last = act("campaign.paused"), act("campaign.paused")
+    client = sign_in(make_account(AccountRoleKind.AUDIT_ADMIN))
+    view = {"view_name": "暂停", "action": "campaign.paused", "sort": "0", "is_default": "1"}
+
+    client.post("/console/audit/views", data=view)
+
+    page = client.get("/console/audit/").text
+    assert "视图：暂停" in page
+    assert (
+        0 < page.index(f'<td class="number d-none d-md-table-cell">{first.id}<') < page.index(f">{last.id}<")
+    )
 
 
 def test_a_long_trail_takes_no_more_queries(

@@ -193,20 +193,37 @@ def test_fifty_rows_take_no_more_queries_than_one(
     assert count_statements(lambda: client.get(url)) == one
 
 
-def test_the_export_is_masked_and_recorded(sign_in: SignIn) -> None:
+def test_the_export_is_masked_and_recorded_of_its_campaign(sign_in: SignIn) -> None:
     campaign = make_campaign(status=CampaignStatus.DONE)
     make_delivery(campaign, DeliveryStatus.FAILED, reason="user_block", person=make_person(name="=cmd|calc"))
     make_delivery(campaign, DeliveryStatus.DELIVERED, person=make_person(name="欧阳建国"))
     client = sign_in(campaign.author)
+    url = f"/console/campaigns/{campaign.id}/ledger/list.xlsx"
 
-    answer = client.get(f"/console/campaigns/{campaign.id}/export?status=delivered")
-    everything = client.get(f"/console/campaigns/{campaign.id}/export")
+    answer = client.get(f"{url}?status=delivered")
+    everything = client.get(f"{url}?sort=-4")
 
     rows = CalamineWorkbook.from_filelike(BytesIO(answer.data)).get_sheet_by_index(0).to_python()
     assert [row[0] for row in rows] == ["姓名", "欧**国"]
     all_rows = CalamineWorkbook.from_filelike(BytesIO(everything.data)).get_sheet_by_index(0).to_python()
     assert [row[0] for row in all_rows[1:]] == ["=*******c", "欧**国"]
-    assert AuditEntry.select().where(AuditEntry.action == "campaign.exported").count() == 2
+    taken = AuditEntry.select().where(AuditEntry.action == "list.exported")
+    assert [(each.subject_kind, each.subject_id) for each in taken] == [("Campaign", str(campaign.id))] * 2
+
+
+def test_the_ledger_keeps_views_for_every_campaign_and_sorts(sign_in: SignIn) -> None:
+    campaign, other = make_sent(), make_campaign(status=CampaignStatus.DONE)
+    client = sign_in(campaign.author)
+    view = {"view_name": "失败的", "status": "failed", "is_default": "1"}
+
+    saved = client.post(f"/console/campaigns/{campaign.id}/ledger/views", data=view)
+
+    assert saved.location == f"/console/campaigns/{campaign.id}/ledger?status=failed"
+    assert "共 1 条" in client.get(f"/console/campaigns/{campaign.id}/ledger").text
+    assert "视图：失败的" in client.get(f"/console/campaigns/{other.id}/ledger").text
+    sorted_page = client.get(f"/console/campaigns/{campaign.id}/ledger?plain=1&sort=4").text
+    order = re.findall(r'bg-[a-z]+-lt">(\S+?)</span></td>', sorted_page)
+    assert order[-6:] == ["微信已接受", "已送达", "失败", "待发送", "未发送", "结果不明"]
 
 
 def test_one_persons_history_shows_every_call(sign_in: SignIn, noon: datetime) -> None:
