@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from enum import StrEnum
+from typing import Any
 
 from peewee import (
     BooleanField,
@@ -17,7 +18,7 @@ from peewee import (
 
 from models.accounts import Account
 from models.alliance import MemberUnit
-from models.base import BaseModel, EnumField, RandomIdModel
+from models.base import BaseModel, EnumField, RandomIdModel, is_sqlite
 from models.people import Follower, Person
 from models.sealing import SealedTextField
 
@@ -159,6 +160,31 @@ class Response(RandomIdModel):
 
     class Meta:
         indexes = ((("questionnaire", "respondent"), True), (("questionnaire", "status"), False))
+
+
+class Disposition(StrEnum):
+    BEGUN = "begun"
+    COMPLETED = "completed"
+
+
+DISPOSITION_WORDS = {Disposition.BEGUN: "填写中", Disposition.COMPLETED: "已完成"}
+
+
+class Participation(RandomIdModel):
+    """That a person took part in a questionnaire, never what was said. No time, no link to a response."""
+
+    questionnaire = ForeignKeyField(Questionnaire, backref="participations", on_delete="CASCADE", index=False)
+    person = ForeignKeyField(Person, backref="participations", on_delete="CASCADE")
+    disposition = EnumField(Disposition, max_length=12)
+
+    class Meta:
+        indexes = ((("questionnaire", "person"), True),)
+
+    @classmethod
+    def create_table(cls, safe: bool = True, **options: Any) -> None:
+        # a hidden row number would keep the order in which they came
+        cls._meta.without_rowid = is_sqlite()
+        super().create_table(safe, **options)
 
 
 class Answer(RandomIdModel):

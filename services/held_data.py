@@ -16,7 +16,7 @@ from models.inbound import InboundMessage, InboxItem, StaffReply
 from models.messaging import CHANNEL_WORDS, REACHED, Campaign, Delivery
 from models.mini_reminders import MiniReminder
 from models.people import ROLE_WORDS, TOPIC_WORDS, Consent, Follower, Person, PersonRole, TopicOptIn
-from models.surveys import Questionnaire, Response
+from models.surveys import DISPOSITION_WORDS, Participation, Questionnaire, Response
 from models.trial_sends import Tester
 from services import mini_sessions
 from services.masking import mask_phone
@@ -52,6 +52,7 @@ def of(person: Person, *, by_staff: bool = False) -> dict[str, Any]:
         "签到": _check_ins(person),
         "收到的通知": _notices(person, without_complaints=by_staff),
         "实名问卷": _responses(person),
+        "参与的问卷": _participations(person),
         "给工作人员的留言": _inbox_items(person),
         "工作人员的答复": _staff_replies(person, without_complaints=by_staff),
         "小程序登录": _mini_sessions(person),
@@ -79,13 +80,14 @@ def in_words(person: Person) -> list[tuple[str, list[str]]]:
         ("签到", _count(told["签到"], "次")),
         ("收到的通知", _count(told["收到的通知"], "条")),
         ("实名问卷", _count(told["实名问卷"], "份")),
+        ("参与的问卷", _count(told["参与的问卷"], "份（匿名的只记参与过，不记答了什么）")),
         ("活动评价", _count(told["活动评价"], "次（只记评过，不记内容是谁写的）")),
         ("投诉建议", _count(told["投诉建议"], "件")),
         ("给工作人员的留言", _count(told["给工作人员的留言"], "条")),
         ("工作人员的答复", _count(told["工作人员的答复"], "条")),
         ("小程序登录", _count(told["小程序登录"], "处")),
         ("聊天消息", [f"近30天 {told['近30天聊天消息数']} 条，加密保存，到期删除"]),
-        ("不保存", ["位置、头像、微信昵称；匿名问卷里是谁答的"]),
+        ("不保存", ["位置、头像、微信昵称；匿名问卷里谁答了什么"]),
     ]
 
 
@@ -257,6 +259,15 @@ def _responses(person: Person) -> list[dict[str, str]]:
     return [
         {"问卷": row.questionnaire.title, "完成时间": _local(row.completed_at)}
         for row in rows.order_by(Response.created_at)
+    ]
+
+
+def _participations(person: Person) -> list[dict[str, str]]:
+    """That the person took part, never what was answered."""
+    rows = Participation.select(Participation, Questionnaire).join(Questionnaire)
+    return [
+        {"问卷": row.questionnaire.title, "状态": DISPOSITION_WORDS[row.disposition]}
+        for row in rows.where(Participation.person == person).order_by(Questionnaire.id)
     ]
 
 

@@ -26,7 +26,7 @@ from models.surveys import (
 )
 from services import menu_ids
 from services.messaging import audiences
-from services.surveys import chat_text, questionnaires, reading, responses, sheet, standing
+from services.surveys import chat_text, participation, questionnaires, reading, responses, sheet, standing
 from services.surveys.chat_text import BACK, DONE, EDIT, GO_ON, LATER, NEXT, PROGRESS, SKIP, START
 from services.surveys.reading import Reading, Wrong
 from services.surveys.responses import Given
@@ -389,6 +389,7 @@ def _forward(turn: _Turn, notes: Sequence[str]) -> Said:
 
 def _finish(turn: _Turn, notes: Sequence[str] = ()) -> Said:
     responses.complete(turn.response, is_anonymous=turn.is_anonymous)
+    participation.completed(turn.questionnaire, turn.follower.person_id)
     Conversation.delete().where(Conversation.follower == turn.follower.id).execute()
     thanks = chat_text.finished(turn.questionnaire, notes)
     return Said(thanks, is_anonymous=turn.is_anonymous, is_over=True)

@@ -18,7 +18,16 @@ from models.surveys import Conversation, QuestionKind, Questionnaire, Questionna
 from models.surveys import ResponseStatus as Status
 from services.errors import Conflict, NotFound
 from services.messaging import audiences
-from services.surveys import chat_text, conversations, questionnaires, reading, responses, sheet, standing
+from services.surveys import (
+    chat_text,
+    conversations,
+    participation,
+    questionnaires,
+    reading,
+    responses,
+    sheet,
+    standing,
+)
 from services.surveys.reading import Reading, Wrong
 from services.surveys.responses import Given
 from services.surveys.sheet import Asked, Sheet
@@ -145,6 +154,7 @@ def save(
             turn.submit(saved.wrong)
         saved.is_completed = response.status == Status.COMPLETED
         if saved.is_completed:
+            participation.completed(questionnaire, person.id)
             _end_chat(questionnaire, person)
         elif changed:
             _tell_chat(turn, follower)

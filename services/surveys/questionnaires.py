@@ -22,7 +22,7 @@ from models.surveys import (
 from services import access, audit
 from services.errors import Conflict, IllegalMove, Invalid, NotFound, StaleState
 from services.messaging import audiences, campaigns
-from services.surveys import drafting, sheet
+from services.surveys import drafting, participation, sheet
 
 FIELDS = ("title", "intro", "thanks", "is_anonymous", "audience", "closes_at")
 
@@ -218,6 +218,7 @@ def _move(
             raise StaleState(was=was.value, to=to.value)
         if to is QuestionnaireStatus.CLOSED:
             Conversation.delete().where(Conversation.questionnaire == questionnaire.id).execute()
+            participation.scatter(questionnaire)
         if not is_job:  # the clock leaves no audit line
             audit.record(f"questionnaire.{to.value}", questionnaire, actor=actor, was=was.value)
     questionnaire.status = to

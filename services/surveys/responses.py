@@ -20,6 +20,7 @@ from models.sealing import keyed_hash
 from models.surveys import Answer, QuestionKind, Questionnaire, Response, ResponseStatus
 from services.prepared import Prepared
 from services.prepared import given as value_of
+from services.surveys import participation
 from services.surveys.reading import Reading
 from services.surveys.sheet import COUNTED, Asked, Sheet
 
@@ -95,6 +96,7 @@ def begin(questionnaire: Questionnaire, person: Person) -> Response:
         .on_conflict_ignore()
         .execute()
     )
+    participation.begun(questionnaire, person.id)
     own = Response.select().where(
         Response.questionnaire == questionnaire.id, Response.respondent == respondent
     )
