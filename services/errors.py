@@ -3,11 +3,13 @@
 DomainError                 code, message (Chinese, says what to do), details
   NotFound                  the row is not there, or not yours to see
   NotAllowed                your role or your school may not
+    SignedOut               nobody is signed in, or not any more
   Invalid                   some input is wrong; `fields` names each and why
   Conflict                  it changed meanwhile, or does not fit its state
     IllegalMove             the state machine forbids it
     StaleState              somebody else was faster
   Locked                    too many wrong tries; wait until `until`
+  Unavailable               something we need does not answer; the same may work soon
 
 A machine reads `code`, a person reads `message`, a log keeps `details`.
 """
@@ -33,6 +35,10 @@ class NotFound(DomainError):
 
 class NotAllowed(DomainError):
     code, message = "not_allowed", "您没有这项权限，请联系管理员"
+
+
+class SignedOut(NotAllowed):
+    code, message = "signed_out", "登录已过期，请重新登录"
 
 
 class Invalid(DomainError):
@@ -63,3 +69,7 @@ class StaleState(Conflict):
 
 class Locked(DomainError):
     code, message = "locked", "错误次数过多，请稍后再试"
+
+
+class Unavailable(DomainError):
+    code, message = "unavailable", "系统正忙，请稍后再试"

@@ -24,8 +24,8 @@ from models.api_tokens import ApiReply, MiniSession
 from models.base import db
 from models.people import Follower, Person
 from models.sealing import keyed_hash
-from services import access, audit, identities, mini_account
-from services.errors import DomainError, NotAllowed, NotFound
+from services import access, audit, errors, identities, mini_account
+from services.errors import DomainError, NotFound, Unavailable
 from services.prepared import Prepared, given
 from wechat.errors import Refused, WeChatError
 from wechat.mini_login import CODE_USED, MiniIdentity
@@ -39,15 +39,15 @@ MOST_AT_ONCE = 10
 RISKY = 40226
 
 
-class SignedOut(NotAllowed):
-    code, message = "signed_out", "登录已失效，请重新登录"
+class SignedOut(errors.SignedOut):
+    message = "登录已失效，请重新登录"
 
 
 class SignInFailed(DomainError):
     code, message = "sign_in_failed", "微信登录没有完成，请退出小程序后重新进入"
 
 
-class WeChatSilent(DomainError):
+class WeChatSilent(Unavailable):
     code, message = "wechat_silent", "微信暂时没有回应，请稍后再试"
 
 

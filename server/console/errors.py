@@ -1,4 +1,4 @@
-"""What went wrong, as a page or, for htmx, as a message at the top. Status codes stand here only."""
+"""What went wrong, as a page or, for htmx, as a message at the top."""
 
 from __future__ import annotations
 
@@ -9,18 +9,12 @@ from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Response as BaseResponse
 
 from server.console import dialogs, guard
-from services.errors import Conflict, DomainError, Invalid, Locked, NotAllowed, NotFound
+from server.statuses import status_of
+from services.errors import DomainError
 
-HTTP_STATUS: dict[type[DomainError], int] = {
-    NotFound: 404,
-    NotAllowed: 403,
-    Conflict: 409,
-    Locked: 429,
-    Invalid: 422,
-    DomainError: 400,
-}
 TITLES = {
     400: "无法完成",
+    401: "请重新登录",
     403: "没有权限",
     404: "没有找到",
     405: "不能这样操作",
@@ -29,6 +23,7 @@ TITLES = {
     422: "填写有误",
     429: "请稍后再试",
     500: "系统出错",
+    503: "请稍后再试",
 }
 HTTP_WORDS = {
     404: "这个页面不存在，可能已被删除或地址有误",
@@ -36,10 +31,6 @@ HTTP_WORDS = {
     413: "上传的文件不能超过 16 MB",
     500: "系统出了点问题，已经记录下来，请稍后再试",
 }
-
-
-def status_of(error: DomainError) -> int:
-    return next(HTTP_STATUS[kind] for kind in type(error).__mro__ if kind in HTTP_STATUS)
 
 
 def register(blueprint: Blueprint) -> None:

@@ -8,9 +8,10 @@ from flask import Blueprint, Response, flash, redirect, render_template, request
 from werkzeug.wrappers import Response as BaseResponse
 
 from models.base import db
-from server.console import errors, forms, guard
+from server.console import forms, guard
 from server.console.guard import me, open_to_all, signed_in
 from server.console.protection import limiter
+from server.statuses import status_of
 from services import accounts, audit
 from services.errors import Invalid, Locked, NotAllowed, NotFound
 
@@ -38,7 +39,7 @@ def open_session() -> Answer:
         account = accounts.sign_in(username, password, address=request.remote_addr or "")
     except (NotAllowed, Locked) as refusal:
         form.fail(refusal)
-        return render_template("console/session/sign_in.html", form=form), errors.status_of(refusal)
+        return render_template("console/session/sign_in.html", form=form), status_of(refusal)
     guard.start_session(account)
     if accounts.must_change_password(account):
         return redirect(url_for(".password"))
@@ -72,7 +73,7 @@ def change_password() -> Answer:
         accounts.change_password(account, current=form.raw("current"), password=form.raw("password"))
     except (Invalid, Locked) as refusal:
         form.fail(refusal)
-        return render_template("console/session/password.html", form=form), errors.status_of(refusal)
+        return render_template("console/session/password.html", form=form), status_of(refusal)
     guard.start_session(account)  # the change ended every session, this one too
     flash("密码已修改，其他地方的登录已全部结束", "success")
     return redirect(url_for("console.home.index"))

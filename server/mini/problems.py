@@ -1,4 +1,4 @@
-"""What went wrong, as {code, message, details}; status codes stand here only.
+"""What went wrong, as {code, message, details}.
 
 Nothing of the request is repeated: pydantic's own words name the rejected value.
 """
@@ -14,21 +14,11 @@ from flask_limiter import RateLimitExceeded
 from peewee import OperationalError
 from pydantic import ValidationError
 
-from services.errors import Conflict, DomainError, Invalid, Locked, NotAllowed, NotFound
-from services.mini_sessions import SignedOut, WeChatSilent
+from server.statuses import status_of
+from services.errors import DomainError, Invalid
 
 log = logging.getLogger(__name__)
 
-HTTP_STATUS: dict[type[DomainError], int] = {
-    SignedOut: 401,
-    WeChatSilent: 503,
-    NotFound: 404,
-    NotAllowed: 403,
-    Conflict: 409,
-    Locked: 429,
-    Invalid: 422,
-    DomainError: 400,
-}
 HTTP_WORDS = {
     400: ("bad_request", "请求有误，请更新小程序后再试"),
     404: ("not_found", "没有找到，可能已被删除"),
@@ -88,9 +78,8 @@ def problem(code: str, message: str, status: int, **details: Any) -> Response:
 
 
 def of_domain(error: DomainError) -> Response:
-    status = next(HTTP_STATUS[kind] for kind in type(error).__mro__ if kind in HTTP_STATUS)
     details = {"fields": error.fields} if isinstance(error, Invalid) and error.fields else {}
-    return problem(error.code, error.message, status, **details)
+    return problem(error.code, error.message, status_of(error), **details)
 
 
 def _http(error: HTTPError) -> Response:

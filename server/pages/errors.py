@@ -1,4 +1,4 @@
-"""What went wrong, as a page in a member's words. Status codes stand here only."""
+"""What went wrong, as a page in a member's words."""
 
 from __future__ import annotations
 
@@ -6,18 +6,10 @@ from flask import Blueprint, Response, make_response, render_template, request, 
 from werkzeug.exceptions import HTTPException
 
 from server.pages import member
-from server.pages.member import NotBound, SignedOut, SignInAgain
-from services.errors import Conflict, DomainError, Invalid, Locked, NotAllowed, NotFound
+from server.pages.member import NotBound, SignInAgain
+from server.statuses import status_of
+from services.errors import DomainError
 
-HTTP_STATUS: dict[type[DomainError], int] = {
-    SignedOut: 401,
-    NotFound: 404,
-    NotAllowed: 403,
-    Conflict: 409,
-    Locked: 429,
-    Invalid: 422,
-    DomainError: 400,
-}
 TITLES = {
     400: "没有办成",
     401: "请重新进入",
@@ -42,10 +34,6 @@ def register(blueprint: Blueprint) -> None:
     blueprint.register_error_handler(SignInAgain, _sign_in_again)
     blueprint.register_error_handler(DomainError, answer)
     blueprint.register_error_handler(HTTPException, _http)
-
-
-def status_of(error: DomainError) -> int:
-    return next(HTTP_STATUS[kind] for kind in type(error).__mro__ if kind in HTTP_STATUS)
 
 
 def answer(error: DomainError) -> Response:

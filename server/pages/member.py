@@ -25,7 +25,7 @@ import clock
 import config
 from models.alliance import MemberUnit
 from models.people import Follower, Person
-from services import followers, kept_forms, member_links
+from services import errors, followers, kept_forms, member_links
 from services.errors import DomainError, NotAllowed
 
 COOKIE = "member"
@@ -38,8 +38,8 @@ KEPT_SECONDS = int(kept_forms.KEPT_FOR.total_seconds())
 View = TypeVar("View", bound=Callable[..., Any])
 
 
-class SignedOut(NotAllowed):
-    code, message = "signed_out", "登录已过期，请重新进入后再操作"
+class SignedOut(errors.SignedOut):
+    message = "登录已过期，请重新进入后再操作"
 
 
 class SignInAgain(SignedOut):

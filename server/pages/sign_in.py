@@ -19,7 +19,8 @@ import clock
 import config
 from models.people import Follower
 from server.pages import member
-from server.pages.errors import page, status_of
+from server.pages.errors import page
+from server.statuses import status_of
 from services import followers, identities, member_links, wechat_account
 from services.member_links import LinkExpired, LinkUsed
 from wechat.capabilities import Capability

@@ -10,8 +10,8 @@ from peewee import PeeweeException
 from werkzeug.datastructures import MultiDict
 from werkzeug.wrappers import Response
 
-from server.pages.errors import status_of
 from server.pages.member import follower, kept, me, member_only
+from server.statuses import status_of
 from services.errors import DomainError
 from services.surveys import chat_text, pages
 from services.surveys.pages import Brought, Filling, SurveyNotHere, SurveyOver
