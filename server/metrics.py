@@ -9,6 +9,7 @@ from flask import Blueprint, Flask, Response, abort, request
 from prometheus_client import CollectorRegistry, generate_latest
 from prometheus_client.core import GaugeMetricFamily
 
+from server import proxies
 from services import figures
 
 bp = Blueprint("metrics", __name__)
@@ -21,8 +22,9 @@ def init_app(app: Flask) -> None:
 
 @bp.get("/metrics")
 def metrics() -> Response:
-    """404 for the public; what a proxy forwards counts as the address it forwards for."""
-    if not ip_address(request.remote_addr or "0.0.0.0").is_private:  # noqa: S104 - an address that is refused
+    """404 for the public, and for whom a proxy hides: a local one that is not trusted would open it."""
+    peer = request.remote_addr or "0.0.0.0"  # noqa: S104 - an address that is refused
+    if proxies.hides_its_client(request) or not ip_address(peer).is_private:
         abort(404)
     registry = CollectorRegistry(auto_describe=False)
     registry.register(_Figures())

@@ -6,10 +6,21 @@ from collections.abc import Iterable
 from ipaddress import ip_address, ip_network
 from typing import Any
 
-from flask import Flask
+from flask import Flask, Request
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 import config
+
+FORWARDED = ("Forwarded", "Via", "X-Forwarded-For", "X-Forwarded-Host", "X-Forwarded-Proto", "X-Real-IP")
+
+
+def hides_its_client(request: Request) -> bool:
+    """Whether the request came through a proxy while `remote_addr` is that proxy's: it is not trusted,
+    or it did not say for whom it asks."""
+    if not any(name in request.headers for name in FORWARDED):
+        return False
+    is_believed = "werkzeug.proxy_fix.orig" in request.environ
+    return not (is_believed and "X-Forwarded-For" in request.headers)
 
 
 def init_app(app: Flask) -> None:

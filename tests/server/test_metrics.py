@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 from datetime import datetime
+from ipaddress import ip_network
 
 import pytest
+from flask import Flask
 from flask.testing import FlaskClient
+from werkzeug.test import Client
 
 import clock
 from models.inbound import InboundMessage, InboundOutcome
 from models.messaging import CampaignStatus
 from models.operations import Credential
+from server.proxies import TrustedProxies
 from services import leases
 from tests.server.console.campaign_rows import make_campaign
 
@@ -54,3 +58,27 @@ def test_the_public_is_told_nothing(client: FlaskClient, address: str) -> None:
 
     assert answer.status_code == 404
     assert "weidangxiao_" not in answer.text
+
+
+@pytest.mark.parametrize("name", ["X-Forwarded-For", "X-Real-IP", "Forwarded", "X-Forwarded-Proto", "Via"])
+def test_a_proxy_that_is_not_trusted_opens_it_to_nobody(client: FlaskClient, name: str) -> None:
+    answer = client.get("/metrics", environ_base={"REMOTE_ADDR": "127.0.0.1"}, headers={name: "10.0.0.7"})
+
+    assert answer.status_code == 404
+
+
+@pytest.mark.parametrize(
+    ("headers", "status"),
+    [
+        ({"X-Forwarded-For": "10.0.0.7"}, 200),
+        ({"X-Forwarded-For": "8.8.8.8"}, 404),
+        ({"X-Real-IP": "8.8.8.8"}, 404),  # it does not say for whom in the header that is read
+        ({}, 200),
+    ],
+)
+def test_a_trusted_proxy_is_believed(app: Flask, headers: dict[str, str], status: int) -> None:
+    web = Client(TrustedProxies(app.wsgi_app, [ip_network("127.0.0.1/32")]))
+
+    answer = web.get("/metrics", environ_base={"REMOTE_ADDR": "127.0.0.1"}, headers=headers)
+
+    assert answer.status_code == status
