@@ -11,13 +11,16 @@ import time
 
 from limits.storage import MemoryStorage
 
+import config
+
 SWEEP_SECONDS = 60.0
+ADDRESS = "counted://"
 
 
 class CountedMemory(MemoryStorage):
-    """Fixed windows, dropped once a minute when they are over. Address: `counted://`."""
+    """Fixed windows, dropped once a minute when they are over."""
 
-    STORAGE_SCHEME = ["counted"]
+    STORAGE_SCHEME = [ADDRESS.removesuffix("://")]
 
     def __init__(self, uri: str | None = None, wrap_exceptions: bool = False, **more: str) -> None:
         super().__init__(uri, wrap_exceptions, **more)
@@ -44,3 +47,8 @@ class CountedMemory(MemoryStorage):
         for key in [key for key, ends in self.expirations.items() if ends <= now]:
             del self.expirations[key]
             self.storage.pop(key, None)
+
+
+def storage() -> str:
+    """Where limits are counted: Redis for all processes, else this process's own memory."""
+    return config.settings().redis_url or ADDRESS

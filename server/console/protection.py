@@ -11,7 +11,7 @@ from flask_limiter import Limiter
 from flask_limiter.util import get_remote_address
 from flask_wtf.csrf import CSRFProtect
 
-import config
+from server import counting
 
 csrf = CSRFProtect()
 limiter = Limiter(key_func=get_remote_address, in_memory_fallback_enabled=True)
@@ -21,7 +21,7 @@ def init_app(app: Flask) -> None:
     app.config.update(
         WTF_CSRF_CHECK_DEFAULT=False,
         WTF_CSRF_TIME_LIMIT=None,  # as long as the session, which ends by itself
-        RATELIMIT_STORAGE_URI=config.settings().redis_url or "memory://",
+        RATELIMIT_STORAGE_URI=counting.storage(),
         RATELIMIT_KEY_PREFIX="console",
     )
     csrf.init_app(app)

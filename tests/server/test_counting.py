@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from server.mini import counting
-from server.mini.counting import SWEEP_SECONDS, CountedMemory
+from server import counting
+from server.counting import SWEEP_SECONDS, CountedMemory
 
 
 @pytest.fixture

@@ -13,6 +13,8 @@ from flask.testing import FlaskClient
 import clock
 from models.accounts import Account, AccountRoleKind
 from models.audit import AuditEntry
+from server.console import protection
+from server.counting import CountedMemory
 from services import access, accounts
 from tests.factories import make_account, make_unit
 
@@ -117,6 +119,7 @@ def test_too_many_tries_from_one_address_are_slowed(client: FlaskClient) -> None
     codes = {client.post("/console/sign-in", data=data).status_code for _ in range(31)}
 
     assert codes == {403, 429}
+    assert isinstance(protection.limiter.storage, CountedMemory)  # no thread for each request
 
 
 def test_the_cookie_is_the_consoles_own_and_strict(client: FlaskClient) -> None:

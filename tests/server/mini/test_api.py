@@ -213,6 +213,18 @@ def test_signing_in_is_counted_by_the_address_whatever_token_is_brought(
     assert told == [422, 422, 429]
 
 
+def test_invented_tokens_share_the_limit_of_their_address(client, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(limits, "EACH_ADDRESS", "3/minute")
+    limits.limiter.reset()
+
+    told = [
+        client.get("/api/v1/me", headers={"Authorization": f"Bearer made-up-{number}"}).status_code
+        for number in range(4)
+    ]
+
+    assert told == [401, 401, 401, 429]
+
+
 def test_the_description_fits_the_answers(app: Flask, phone, sandbox: Sandbox) -> None:
     """Requests made from /api/openapi.json: no 500, nothing undescribed, answers of the told shape."""
     activity = make_running(is_shared=True)
