@@ -8,7 +8,7 @@ gone out is unknown and is never sent again.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime, time, timedelta
+from datetime import datetime, timedelta
 from typing import Any, Literal
 
 import clock
@@ -19,6 +19,7 @@ from models.mini_reminders import MiniReminder, MiniReminderStatus
 from models.people import Follower
 from services import followers, mini_account
 from services.errors import Conflict
+from services.messaging import quiet_hours, withdrawals
 from wechat.errors import OutcomeUnknown, Refused, TryLater
 from wechat.inbound import Inbound
 from wechat.job_events import SubscribeResult, read_job_event
@@ -28,7 +29,7 @@ from wechat.template_values import BadValue, format_values
 
 AHEAD = timedelta(days=1)
 SHORT_AHEAD = timedelta(hours=2)
-QUIET_FROM, QUIET_TO = time(21), time(8)
+NEAR = timedelta(hours=6)  # two reminders of one activity within it are one too many
 HELD = {"title", "starts_at", "place", "speaker", "note"}
 NOTE = "请准时参加，到场可在小程序签到"
 LEASE = timedelta(minutes=3)
@@ -36,6 +37,7 @@ TRY_AGAIN_AFTER = timedelta(minutes=5)
 MOST_AT_ONCE = 100
 PAGE = "pages/activity/activity?id={}"
 
+WAITING = {MiniReminderStatus.PLANNED, MiniReminderStatus.CLAIMED}
 SENT = {MiniReminderStatus.ACCEPTED, MiniReminderStatus.DELIVERED, MiniReminderStatus.UNKNOWN}
 State = Literal["none", "planned", "sent"]
 
@@ -111,14 +113,39 @@ def state_of(follower: Follower, activity: Activity) -> State:
 
 
 def due_at(activity: Activity, now: datetime) -> datetime:
-    """A day before the start, else two hours before; never between 21:00 and 08:00 (naive UTC)."""
-    wanted = activity.starts_at - (AHEAD if activity.starts_at - AHEAD > now else SHORT_AHEAD)
-    local = clock.to_local(max(wanted, now)).replace(tzinfo=None)
-    if local.time() >= QUIET_FROM:
-        local = local.replace(hour=QUIET_FROM.hour - 1, minute=0, second=0, microsecond=0)
-    elif local.time() < QUIET_TO:
-        local = local.replace(hour=QUIET_TO.hour, minute=0, second=0, microsecond=0)
-    return clock.from_local(local)
+    """A day before the start, else two hours before; never in the quiet hours (naive UTC)."""
+    ahead = AHEAD if activity.starts_at - AHEAD > now else SHORT_AHEAD
+    wanted = quiet_hours.moment_before(activity.starts_at, ahead)
+    return wanted if wanted >= now else quiet_hours.next_allowed(now)
+
+
+def follow(activity: Activity) -> int:
+    """The activity moved: what waits is due by its new time; how many. Inside the edit's transaction."""
+    waits = (MiniReminder.activity == activity.id) & (MiniReminder.status == MiniReminderStatus.PLANNED)
+    return int(MiniReminder.update(due_at=due_at(activity, clock.utc_now())).where(waits).execute())
+
+
+def covered(activity: Activity, at: datetime) -> set[int]:
+    """Whom (person ids) the mini program reminds of the activity near that moment, or did."""
+    near = MiniReminder.due_at.between(at - NEAR, at + NEAR)
+    return _people(activity, near, MiniReminder.status.in_([*WAITING, *SENT]))
+
+
+def fell_through(activity: Activity, since: datetime) -> set[int]:
+    """Whose reminder (person ids) was to come, and failed since then."""
+    return _people(
+        activity, MiniReminder.settled_at >= since, MiniReminder.status == MiniReminderStatus.FAILED
+    )
+
+
+def _people(activity: Activity, *terms: Any) -> set[int]:
+    rows: Any = (
+        MiniReminder.select(Follower.person)
+        .join(Follower)
+        .where(MiniReminder.activity == activity.id, Follower.person.is_null(False), *terms)
+        .tuples()
+    )
+    return {person_id for (person_id,) in rows}
 
 
 def is_any_due() -> bool:
@@ -226,6 +253,7 @@ def _send(row: MiniReminder, program: MiniProgram) -> None:
         _put(row, MiniReminderStatus.FAILED, errcode=refusal.errcode, reason=why[:120])
     else:
         _put(row, MiniReminderStatus.ACCEPTED, msgid=msgid or None)
+        _end_rider(row)
 
 
 def _why_skipped(row: MiniReminder, now: datetime) -> str:
@@ -240,7 +268,16 @@ def _why_skipped(row: MiniReminder, now: datetime) -> str:
     holds = (SignUp.activity == activity.id) & (SignUp.person == person.id)
     if not SignUp.select().where(holds, SignUp.status == SignUpStatus.SIGNED_UP).exists():
         return "没有报名，或已取消报名"
+    if withdrawals.was_reminded(person, activity, since=now - NEAR):
+        return "公众号刚刚提醒过"
     return ""
+
+
+def _end_rider(row: MiniReminder) -> None:
+    """The same reminder that only waits for the person's next word in chat is not needed any more."""
+    person = followers.member_of(row.follower)
+    if person is not None:
+        withdrawals.of_reminder(person, row.activity)
 
 
 def _values(activity: Activity, chosen: Template) -> dict[str, str]:

@@ -134,7 +134,11 @@ def name(invitation_id: int) -> Answer:
     except DomainError as wrong:
         form.fail(wrong)
         return _page(row, form), 422
-    flash(f"已报送{len(named)}人，他们会收到通知", "success")
+    is_full = invitation_rows.find(invitation_id, actor=me()).status is InvitationStatus.ANSWERED
+    flash(
+        f"已报送{len(named)}人，他们会收到通知{'。名额已报满，本单位已报送完毕' if is_full else ''}",
+        "success",
+    )
     return redirect(url_for(".show", invitation_id=invitation_id))
 
 
@@ -183,8 +187,9 @@ def _page(row: UnitInvitation, form: forms.Form) -> str:
     )
     if sought:
         roster = roster.where(is_meant_by(sought))
-    now = clock.utc_now()
-    is_asked = row.status is InvitationStatus.INVITED and now < row.activity.starts_at
+    now, is_full = clock.utc_now(), len(named) >= row.places
+    has_begun, is_late = now >= row.activity.starts_at, now >= row.answer_by
+    is_asked = row.status is InvitationStatus.INVITED and not has_begun
     return render_template(
         "console/unit_places/show.html",
         form=form,
@@ -196,7 +201,9 @@ def _page(row: UnitInvitation, form: forms.Form) -> str:
         roster_size=roster.count(),
         sought=sought,
         is_asked=is_asked,
-        is_late=now >= row.answer_by,
-        has_begun=now >= row.activity.starts_at,
+        may_remove=not has_begun and row.status in (InvitationStatus.INVITED, InvitationStatus.ANSWERED),
+        place_stays=not is_late and (is_asked or is_full),
+        is_late=is_late,
+        has_begun=has_begun,
         invitation_words=INVITATION_STATUS_WORDS,
     )

@@ -88,7 +88,7 @@ def update(
     Reviews of campaigns about it are void afterwards. Where the time or place of a published one
     changed, those with a seat are told at once (`reason` with it); more seats go to who waits.
     Raises StaleState where somebody was faster, IllegalMove for a cancelled activity, Invalid
-    naming every wrong field.
+    naming every wrong field, also for a new time while check-in is open or somebody has come.
     """
     _refuse_unknown(values)
     reason = " ".join(reason.split())
@@ -102,6 +102,7 @@ def update(
             raise IllegalMove("活动已取消，不能再修改")
         before = {name: getattr(fresh, _column(name)) for name in LABELS}
         checked = _checked(before | dict(values), actor=actor, activity=fresh)
+        moves.refuse_while_people_come(fresh, checked)
         if fresh.status is ActivityStatus.PUBLISHED:
             _require_licensed(checked["body_html"])
         changed = sorted(name for name, value in checked.items() if before[name] != value)
@@ -158,9 +159,9 @@ def _tell_cancelled(activity: Activity) -> None:
     asked = UnitInvitation.select().where(
         UnitInvitation.activity == activity.id, UnitInvitation.status == InvitationStatus.INVITED
     )
-    liaisons = liaisons_of([row.member_unit_id for row in asked])
+    liaisons = liaisons_of([row.member_unit_id for row in asked]).values()
     notices.tell(
-        [row.person_id for row in (*people, *liaisons)],
+        {row.person_id for row in people}.union(*liaisons),
         kind=NoticeKind.ACTIVITY_CANCELLED,
         fields=notices.of_activity(activity) | {"reason": activity.status_reason},
         about=activity,

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 from peewee import ModelSelect
 
 import clock
-from models.accounts import Account
+from models.accounts import Account, AccountRole, AccountRoleKind
 from models.activities import (
     HOLDS_SEAT,
     INVITATION_MOVES,
@@ -26,12 +27,22 @@ from services.errors import IllegalMove, NotFound, StaleState
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One unit's answer on the organiser's board."""
+    """One unit's answer on the organiser's board. `liaisons` are those whom a notice finds."""
 
     invitation: UnitInvitation
     named: int
     liaisons: int
     is_overdue: bool
+    has_login: bool = False
+
+    @property
+    def hint(self) -> str:
+        """What the organiser should know while the unit's answer is waited for; "" for nothing."""
+        if self.invitation.status is not InvitationStatus.INVITED or self.liaisons:
+            return ""
+        if self.has_login:
+            return "联络员账号没有关联人员，收不到微信通知，请提醒其登录后台报送"
+        return "这个单位没有登记联络员，请另行通知"
 
     @property
     def kept(self) -> int:
@@ -55,24 +66,24 @@ def board(activity: Activity, *, actor: Account | None) -> list[Line]:
 
 
 def lines(rows: list[UnitInvitation]) -> list[Line]:
-    """The invitations with their counts: two queries, however many."""
+    """The invitations with their counts: four queries, however many."""
     named: dict[int, int] = {}
     for row in SignUp.select(SignUp.invitation).where(
         SignUp.invitation.in_([each.id for each in rows]), SignUp.status.in_(list(HOLDS_SEAT))
     ):
         named[row.invitation_id] = named.get(row.invitation_id, 0) + 1
-    liaisons: dict[int, int] = {}
-    for role in liaisons_of([row.member_unit_id for row in rows]):
-        liaisons[role.member_unit_id] = liaisons.get(role.member_unit_id, 0) + 1
+    units = [row.member_unit_id for row in rows]
+    liaisons, with_login = liaisons_of(units), _with_login_only(units)
     now = clock.utc_now()
     return [
         Line(
             row,
             named.get(row.id, 0),
-            liaisons.get(row.member_unit_id, 0),
+            len(liaisons.get(row.member_unit_id, ())),
             row.status is InvitationStatus.INVITED
             and row.answer_by <= now
             and named.get(row.id, 0) < row.places,
+            row.member_unit_id in with_login,
         )
         for row in rows
     ]
@@ -142,14 +153,42 @@ def move(invitation: UnitInvitation, to: InvitationStatus, **changes: str) -> No
     invitation.status = to
 
 
-def liaisons_of(unit_ids: list[int]) -> list[PersonRole]:
-    """The roles of the units' liaisons of today."""
+def reopen_if_full(invitation: UnitInvitation) -> None:
+    """Before one of the named loses the place: a unit that had named all may name another in time."""
+    is_full = len(named_of(invitation)) >= invitation.places
+    if is_full and invitation.status is InvitationStatus.ANSWERED and invitation.answer_by > clock.utc_now():
+        move(invitation, InvitationStatus.INVITED)
+
+
+def liaisons_of(unit_ids: list[int]) -> dict[int, set[int]]:
+    """The units' liaisons of today (person ids) by unit: by the role, or by a liaison's login."""
     today = clock.local_today()
-    return list(
-        PersonRole.select().where(
-            PersonRole.role == PersonRoleKind.LIAISON,
-            PersonRole.member_unit.in_(unit_ids),
-            PersonRole.valid_from <= today,
-            PersonRole.valid_to.is_null() | (PersonRole.valid_to >= today),
+    by_role: Any = PersonRole.select(PersonRole.member_unit, PersonRole.person).where(
+        PersonRole.role == PersonRoleKind.LIAISON,
+        PersonRole.member_unit.in_(unit_ids),
+        PersonRole.valid_from <= today,
+        PersonRole.valid_to.is_null() | (PersonRole.valid_to >= today),
+    )
+    by_login: Any = _liaison_logins(unit_ids).where(Account.person.is_null(False))
+    found: dict[int, set[int]] = {}
+    for unit_id, person_id in (*by_role.tuples(), *by_login.tuples()):
+        found.setdefault(unit_id, set()).add(person_id)
+    return found
+
+
+def _with_login_only(unit_ids: list[int]) -> set[int]:
+    """Units (ids) some of whose liaisons have a login that no person stands behind."""
+    rows: Any = _liaison_logins(unit_ids).where(Account.person.is_null()).tuples()
+    return {unit_id for unit_id, _ in rows}
+
+
+def _liaison_logins(unit_ids: list[int]) -> ModelSelect[Account]:
+    return (
+        Account.select(Account.member_unit, Account.person)
+        .join(AccountRole)
+        .where(
+            AccountRole.role == AccountRoleKind.LIAISON,
+            Account.member_unit.in_(unit_ids),
+            Account.is_active == True,  # noqa: E712 - SQL
         )
     )

@@ -151,7 +151,7 @@ def _check_room(activity: Activity) -> None:
 
 def _tell_liaisons(invitation: UnitInvitation, activity: Activity, kind: NoticeKind, occasion: str) -> bool:
     told = notices.tell(
-        [role.person_id for role in liaisons_of([invitation.member_unit_id])],
+        liaisons_of([invitation.member_unit_id]).get(invitation.member_unit_id, set()),
         kind=kind,
         fields=notices.of_activity(activity)
         | {

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
@@ -15,11 +16,36 @@ from models.activities import (
     SignUpStatus,
     UnitInvitation,
 )
+from models.check_ins import CheckIn, CheckInStatus
+from services import mini_reminders
+from services.check_ins.opening import is_open, opening_of
+from services.errors import Invalid
 from services.messaging import notices
 from services.messaging.notice_texts import URGENT_WITHIN, day_and_time
 from services.messaging.notices import NoticeKind
 
 TIMES = ("starts_at", "ends_at")
+CHECK_IN_IS_OPEN = "签到正在开放，时间不能改。要改时间请先结束签到；地点仍可以改，会通知报名的人"
+SOMEBODY_CAME = (
+    "已有{number}人签到，时间不能改，否则签到记录对不上。地点仍可以改；"
+    "签错了请先在签到页撤销，要改期请另建一场活动"
+)
+
+
+def refuse_while_people_come(before: Activity, after: Mapping[str, Any]) -> None:
+    """Raises Invalid for a new time (`after`, by field) while check-in is open or somebody has come:
+    who came did so at the time that was told. The place may still change.
+
+    Under the activity's lock, which an opening and a check-in wait for.
+    """
+    changed = [name for name in TIMES if after[name] != getattr(before, name)]
+    if not changed:
+        return
+    if is_open(before, opening_of(before)):
+        raise Invalid(fields={changed[0]: CHECK_IN_IS_OPEN})
+    came = CheckIn.select().where(CheckIn.activity == before.id, CheckIn.status != CheckInStatus.UNDONE)
+    if number := came.count():
+        raise Invalid(fields={changed[0]: SOMEBODY_CAME.format(number=number)})
 
 
 def record(before: Activity, after: Activity, *, reason: str) -> ActivityMove | None:
@@ -30,7 +56,9 @@ def record(before: Activity, after: Activity, *, reason: str) -> ActivityMove | 
     """
     now = clock.utc_now()
     has_moved = any(getattr(before, name) != getattr(after, name) for name in ("place", *TIMES))
-    if after.status is not ActivityStatus.PUBLISHED or not has_moved or after.starts_at <= now:
+    # who comes late still looks for the hall; a new time of what has begun is a correction
+    ends_at = after.starts_at if before.place == after.place else after.ends_at
+    if after.status is not ActivityStatus.PUBLISHED or not has_moved or ends_at <= now:
         return None
     move = ActivityMove.create(
         activity=after,
@@ -46,10 +74,11 @@ def record(before: Activity, after: Activity, *, reason: str) -> ActivityMove | 
     UnitInvitation.update(answer_by=after.starts_at).where(
         UnitInvitation.activity == after.id, UnitInvitation.answer_by > after.starts_at
     ).execute()
+    mini_reminders.follow(after)
     notices.withdraw(
         after, {NoticeKind.ACTIVITY_MOVED, NoticeKind.SIGN_UP_REMINDER}, "活动又有变动，以新的通知为准"
     )
-    _tell(move, after, urgent=_urgency(before, after, now))
+    _tell(move, after, urgent=_urgency(before, after, now), deadline_at=ends_at)
     return move
 
 
@@ -97,7 +126,7 @@ def in_words(move: ActivityMove) -> str:
     return "；".join(changes)
 
 
-def _tell(move: ActivityMove, activity: Activity, *, urgent: str) -> None:
+def _tell(move: ActivityMove, activity: Activity, *, urgent: str, deadline_at: datetime) -> None:
     people = SignUp.select(SignUp.person).where(
         SignUp.activity == activity.id, SignUp.status.in_(list(HOLDS_SEAT))
     )
@@ -107,6 +136,7 @@ def _tell(move: ActivityMove, activity: Activity, *, urgent: str) -> None:
         fields=notices.of_activity(activity) | {"changes": in_words(move), "reason": _sentence(move.reason)},
         about=activity,
         url=f"/m/activities/{activity.id}",
+        deadline_at=deadline_at,
         occasion=f"move-{move.id}",
         urgent=urgent,
     )

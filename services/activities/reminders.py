@@ -6,14 +6,13 @@ from datetime import datetime, timedelta
 
 import clock
 from models.activities import Activity, ActivityStatus, SignUp, SignUpStatus
+from services import mini_reminders
 from services.activities import moves
 from services.messaging import notices, quiet_hours
 from services.messaging.notices import NoticeKind
 
 LONGEST = 30 * 24 * 60  # minutes
 MOST = 4
-EVENING = 20  # o'clock, when a reminder that would come in the night comes instead
-LEAST_NOTICE = timedelta(minutes=30)
 
 
 def offsets(activity: Activity) -> list[int]:
@@ -23,7 +22,10 @@ def offsets(activity: Activity) -> list[int]:
 
 def moments(activity: Activity) -> list[tuple[datetime, int]]:
     """When the reminders are due (naive UTC) and their minutes, the first first."""
-    return [(_outside_the_night(activity.starts_at, each), each) for each in offsets(activity)]
+    return [
+        (quiet_hours.moment_before(activity.starts_at, timedelta(minutes=each)), each)
+        for each in offsets(activity)
+    ]
 
 
 def remind_due() -> int:
@@ -53,13 +55,8 @@ def _remind(activity: Activity, now: datetime, changed_at: datetime | None) -> b
     occasion = f"{minutes}@{activity.starts_at.isoformat()}"
     if changed_at is not None and at < changed_at:
         return False
-    if notices.was_told(NoticeKind.SIGN_UP_REMINDER, activity, occasion):
-        return False
-    people = SignUp.select(SignUp.person).where(
-        SignUp.activity == activity.id, SignUp.status == SignUpStatus.SIGNED_UP, SignUp.moved_at <= at
-    )
     told = notices.tell(
-        [row.person_id for row in people],
+        _to_remind(activity, at, occasion),
         kind=NoticeKind.SIGN_UP_REMINDER,
         fields=notices.of_activity(activity),
         about=activity,
@@ -69,13 +66,17 @@ def _remind(activity: Activity, now: datetime, changed_at: datetime | None) -> b
     return told is not None
 
 
-def _outside_the_night(starts_at: datetime, minutes: int) -> datetime:
-    """The moment itself; in the quiet hours their end, if that is in time, else the evening before."""
-    at = starts_at - timedelta(minutes=minutes)
-    morning = quiet_hours.next_allowed(at)
-    if morning <= starts_at - LEAST_NOTICE:
-        return morning
-    evening = clock.to_local(at).replace(hour=EVENING, minute=0, second=0, microsecond=0, tzinfo=None)
-    if clock.to_local(at).hour < EVENING:
-        evening -= timedelta(days=1)
-    return clock.from_local(evening)
+def _to_remind(activity: Activity, at: datetime, occasion: str) -> set[int]:
+    """Who (person ids) had a seat then and is not reminded by the mini program at about that time.
+
+    Once it was told, those whose reminder in the mini program failed since.
+    """
+    was_told = notices.was_told(NoticeKind.SIGN_UP_REMINDER, activity, occasion)
+    failed = mini_reminders.fell_through(activity, at - mini_reminders.NEAR) if was_told else set()
+    if was_told and not failed:
+        return set()
+    rows = SignUp.select(SignUp.person).where(
+        SignUp.activity == activity.id, SignUp.status == SignUpStatus.SIGNED_UP, SignUp.moved_at <= at
+    )
+    people = {row.person_id for row in rows}
+    return people & failed if was_told else people - mini_reminders.covered(activity, at)

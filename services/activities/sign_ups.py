@@ -20,7 +20,7 @@ from models.alliance import MemberUnit
 from models.base import db, locked
 from models.people import Person
 from services import access
-from services.activities import waiting
+from services.activities import invitation_rows, waiting
 from services.activities.queries import for_member
 from services.activities.seats import UnitRoom, seats_left
 from services.errors import Conflict, NotFound
@@ -102,8 +102,11 @@ def cancel_sign_up(activity: Activity, person: Person) -> SignUp:
 
 
 def give_back(activity: Activity, held: SignUp) -> None:
-    """End a sign-up under the activity's lock; its seat goes to who waits."""
+    """End a sign-up under the activity's lock; its seat goes to who waits, or, where a unit named all
+    its people, is the unit's until its date."""
     had_seat = held.status in HOLDS_SEAT
+    if had_seat and held.invitation is not None:
+        invitation_rows.reopen_if_full(held.invitation)
     held.status, held.moved_at, held.offered_until = SignUpStatus.CANCELLED, clock.utc_now(), None
     held.save(only=[SignUp.status, SignUp.moved_at, SignUp.offered_until])
     withdrawals.of_sign_up(held.person, activity)

@@ -32,6 +32,8 @@ REASON_LENGTH = 200
 def name(invitation: UnitInvitation, person_ids: Iterable[int], *, actor: Account | None) -> list[SignUp]:
     """Sign these people of the unit up, on its places, and tell them; who was newly named.
 
+    With the last place the unit has answered; a place that comes free before the date opens its
+    list again (`sign_ups.give_back`).
     Raises Invalid (`people`) for more than there are places or for people of other units,
     IllegalMove when the unit declined or was not asked any more, or the activity began. After the
     day to answer by, only free seats are left.
@@ -50,6 +52,9 @@ def name(invitation: UnitInvitation, person_ids: Iterable[int], *, actor: Accoun
         if rows:
             audit.record("unit_invitation.named", fresh, actor=actor, activity=activity.id, persons=len(rows))
             _tell_named(activity, rows)
+            if len(named) + len(rows) >= fresh.places:  # the last place is given: nothing is waited for
+                move(fresh, InvitationStatus.ANSWERED)
+                audit.record("unit_invitation.answered", fresh, actor=actor, activity=activity.id)
             waiting.fill(activity)  # who had a seat of their own left it to the others
     return rows
 
@@ -124,7 +129,7 @@ def _check_may_name(invitation: UnitInvitation, activity: Activity) -> None:
         raise IllegalMove("本单位已答复不参加；要改请联系主办单位重新邀请")
     if invitation.status is InvitationStatus.WITHDRAWN:
         raise IllegalMove("主办单位已撤回这次邀请")
-    if invitation.status is InvitationStatus.ANSWERED:
+    if invitation.status is InvitationStatus.ANSWERED and len(named_of(invitation)) < invitation.places:
         raise IllegalMove("名单已报送完毕；要加人请联系主办单位重新邀请")
 
 

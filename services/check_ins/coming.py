@@ -20,7 +20,7 @@ from models.activities import Activity, ActivityStatus, SignUp, SignUpStatus
 from models.base import db, is_sqlite, locked
 from models.check_ins import CheckIn, CheckInOpening, CheckInStatus, CheckInTries, CheckInWay
 from models.people import Person
-from services.activities import is_member_today
+from services.activities.queries import is_member_today
 from services.check_ins import codes
 from services.check_ins.opening import SHUTS_AFTER, is_open, shuts_at
 from services.prepared import Prepared, given

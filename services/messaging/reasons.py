@@ -18,6 +18,7 @@ REASON_WORDS = {
     "unfollowed": "已取消关注",
     "opted_out": "已退订该主题",
     "sign_up_cancelled": "已取消报名",
+    "reminded": "小程序已经提醒过",
     "no_channel": "允许的渠道都不可用",
     "expired": "截止前没有来过消息",
     "cancelled": "推送已取消",

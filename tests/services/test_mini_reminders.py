@@ -9,9 +9,12 @@ import pytest
 import clock
 import config
 from models.activities import ActivityStatus
+from models.automatic_notices import AutomaticNoticePerson
+from models.messaging import Campaign, Channel, Delivery, DeliveryStatus
 from models.mini_reminders import MiniReminder, MiniReminderStatus
 from models.people import Follower
 from services import activities, mini_reminders
+from services.activities import reminders
 from services.mini_reminders import ReminderNotPossible, due_at
 from tests.at_once import at_once
 from tests.factories import make_activity, make_follower, make_person, make_sign_up
@@ -62,7 +65,8 @@ def local(text: str) -> datetime:
     ("starts", "due"),
     [
         ("2026-11-26 14:00", "2026-11-25 14:00"),
-        ("2026-11-26 22:00", "2026-11-25 20:00"),
+        ("2026-11-26 22:00", "2026-11-26 08:00"),
+        ("2026-11-24 08:15", "2026-11-23 20:00"),
         ("2026-11-26 07:30", "2026-11-25 08:00"),
         ("2026-11-23 19:00", "2026-11-23 17:00"),
         ("2026-11-23 13:00", "2026-11-23 12:00"),
@@ -196,3 +200,85 @@ def test_two_workers_at_once_send_one_message() -> None:
         taken = at_once(*[lambda: mini_reminders.send_due(program)] * 3)  # type: ignore[arg-type]
 
     assert sum(taken) == len(program.sent) == 1
+
+
+def test_a_reminder_asked_for_in_the_night_waits_for_the_morning(noon: datetime) -> None:
+    activity = make_activity(starts_at=local("2026-11-24 08:15"))
+
+    assert due_at(activity, local("2026-11-23 23:00")) == local("2026-11-24 08:00")
+
+
+def test_who_is_reminded_by_the_mini_program_gets_no_second_reminder(noon: datetime) -> None:
+    follower, row = make_asked(starts_at=noon + timedelta(days=2))
+    other = make_person()
+    make_sign_up(row.activity, other)
+
+    with clock.fixed(row.due_at):
+        reminders.remind_due()
+        assert told() == [other.id]
+        mini_reminders.send_due(Program("1"))
+        reminders.remind_due()
+
+    assert told() == [other.id]
+    with clock.fixed(row.activity.starts_at - timedelta(hours=1)):  # the last reminder is another one
+        reminders.remind_due()
+    assert sorted(told()) == sorted([other.id, other.id, follower.person_id])
+
+
+def test_whose_mini_reminder_failed_is_reminded_after_all(noon: datetime) -> None:
+    follower, row = make_asked(starts_at=noon + timedelta(days=2))
+    other = make_person()
+    make_sign_up(row.activity, other)
+
+    with clock.fixed(row.due_at):
+        reminders.remind_due()
+        mini_reminders.send_due(Program(Refused(PATH, errcode=NO_CONSENT)))
+        assert [reminders.remind_due() for _ in range(2)] == [1, 0]
+
+    assert told() == [other.id, follower.person_id]
+
+
+@pytest.mark.parametrize(
+    ("status", "channel", "sent"),
+    [
+        (DeliveryStatus.ACCEPTED, Channel.TEMPLATE_MESSAGE, 0),
+        (DeliveryStatus.FAILED, Channel.TEMPLATE_MESSAGE, 1),
+        (DeliveryStatus.PLANNED, Channel.RIDER, 1),
+    ],
+)
+def test_who_was_just_reminded_is_not_reminded_by_the_mini_program(
+    noon: datetime, status: DeliveryStatus, channel: Channel, sent: int
+) -> None:
+    person = make_person()
+    activity = make_activity(starts_at=noon + timedelta(hours=3), reminders="180")
+    make_sign_up(activity, person)
+    reminders.remind_due()
+    delivery = Delivery.create(
+        campaign=Campaign.get(), person=person, chunk=0, channel=channel, status=status
+    )
+    mini = make_follower(app_id=config.settings().mini_app_id, person=person, is_following=False)
+    row = mini_reminders.answered(mini, activity, accepted=True)
+    program = Program("1")
+
+    with clock.fixed(row.due_at):
+        mini_reminders.send_due(program)
+
+    assert len(program.sent) == sent
+    if not sent:
+        assert MiniReminder.get().reason == "公众号刚刚提醒过"
+    if channel is Channel.RIDER:
+        assert Delivery.get_by_id(delivery.id).reason == "reminded"
+
+
+def test_a_move_to_an_earlier_time_takes_the_reminder_along(noon: datetime) -> None:
+    _, row = make_asked(starts_at=noon + timedelta(days=9))
+    near = {"starts_at": noon + timedelta(days=2), "ends_at": noon + timedelta(days=2, hours=1)}
+
+    activities.update(row.activity, near, version=1, actor=None)
+
+    assert MiniReminder.get().due_at == noon + timedelta(days=1)
+
+
+def told() -> list[int]:
+    """Who was told by automatic reminders, in turn."""
+    return [row.person_id for row in AutomaticNoticePerson.select().order_by(AutomaticNoticePerson.id)]

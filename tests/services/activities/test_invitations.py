@@ -257,3 +257,53 @@ def test_two_liaisons_at_once_name_no_more_than_the_places(own_database: Databas
     with own_database.connection_context():
         assert got == [0, 2]
         assert SignUp.select().where(SignUp.activity == activity).count() == 2
+
+
+def test_with_the_last_name_the_unit_has_answered(db: Database) -> None:
+    activity, invitation = invited(places=2)
+    people = [make_person(member_unit=invitation.member_unit).id for _ in range(3)]
+
+    unit_answers.name(invitation, people[:1], actor=None)
+    assert UnitInvitation.get().status is InvitationStatus.INVITED
+    unit_answers.name(invitation, people[1:2], actor=None)
+
+    line = invitation_rows.board(activity, actor=None)[0]
+    assert line.invitation.status is InvitationStatus.ANSWERED
+    assert (line.kept, line.hint) == (0, "")
+    with pytest.raises(Invalid) as refused:
+        unit_answers.name(invitation, people[2:], actor=None)
+    assert "还能报0人" in refused.value.message
+
+
+@pytest.mark.parametrize("is_late", [False, True])
+def test_a_place_that_comes_free_in_time_is_the_units_again(db: Database, is_late: bool) -> None:
+    activity, invitation = invited(places=1)
+    named = make_person(member_unit=invitation.member_unit)
+    unit_answers.name(invitation, [named.id], actor=None)
+    clock.advance(timedelta(days=1) if is_late else timedelta(hours=1))
+
+    activities.cancel_sign_up(activity, named)
+
+    status, left = UnitInvitation.get().status, activities.seats_left(activity)
+    assert (status, left) == ((InvitationStatus.ANSWERED, 3) if is_late else (InvitationStatus.INVITED, 2))
+
+
+def test_who_may_be_told_is_said_as_it_is_now(db: Database) -> None:
+    activity, invitation = invited(places=1)
+    unit = invitation.member_unit
+
+    def hint() -> str:
+        return invitation_rows.board(activity, actor=None)[0].hint
+
+    assert "没有登记联络员" in hint()
+    login = make_account(AccountRoleKind.LIAISON, member_unit=unit)
+    assert "联络员账号没有关联人员" in hint()
+    login.person = make_person(member_unit=unit)
+    login.save()
+    assert hint() == ""
+    assert invitations.remind(activity, actor=None) == 1
+    assert AutomaticNotice.get().people.get().person == login.person
+    login.is_active = False
+    login.save()
+    make_liaison(unit)
+    assert hint() == ""

@@ -10,11 +10,13 @@ from peewee import Database
 import clock
 from models.activities import Activity, ActivityMove, SignUp, SignUpStatus
 from models.automatic_notices import AutomaticNotice, AutomaticNoticePerson, NoticeKind
+from models.check_ins import CheckInStatus
 from models.messaging import Campaign, CampaignStatus
-from services import activities
+from services import activities, check_ins
 from services.activities import moves, reminders
 from services.errors import Invalid, NotFound
 from tests.factories import make_activity, make_person, make_sign_up
+from tests.factories.check_ins import make_check_in, make_opening, make_runner
 
 pytestmark = pytest.mark.usefixtures("noon")
 
@@ -220,3 +222,44 @@ def test_a_person_who_gave_the_seat_back_is_not_reminded(db: Database, noon: dat
 
     assert reminders.remind_due() == 0
     assert SignUp.get().status is SignUpStatus.CANCELLED
+
+
+def test_the_time_stays_while_check_in_is_open_and_after_somebody_came(db: Database, noon: datetime) -> None:
+    activity = make_activity(starts_at=noon + timedelta(hours=2))
+    come = make_person()
+    make_sign_up(activity, come)
+    opening = make_opening(activity)
+    later = {"starts_at": noon + timedelta(hours=3), "ends_at": noon + timedelta(hours=5)}
+
+    with pytest.raises(Invalid) as while_open:
+        activities.update(activity, later, version=1, actor=None)
+    make_check_in(activity, come)
+    check_ins.close(activity, by=make_runner(activity.member_unit))
+    with pytest.raises(Invalid) as after_coming:
+        activities.update(activity, {"ends_at": noon + timedelta(hours=9)}, version=1, actor=None)
+
+    assert opening.closed_at is None
+    assert while_open.value.fields == {"starts_at": moves.CHECK_IN_IS_OPEN}
+    assert after_coming.value.fields == {"ends_at": moves.SOMEBODY_CAME.format(number=1)}
+    assert ActivityMove.select().count() == 0
+
+
+def test_the_time_can_change_once_the_check_in_was_undone(db: Database, noon: datetime) -> None:
+    activity = make_activity(starts_at=noon + timedelta(hours=2))
+    make_check_in(activity, make_person(), status=CheckInStatus.UNDONE)
+
+    moved = activities.update(activity, {"ends_at": noon + timedelta(hours=9)}, version=1, actor=None)
+
+    assert moved.ends_at == noon + timedelta(hours=9)
+
+
+def test_a_new_place_is_told_also_to_who_comes_late(db: Database, noon: datetime) -> None:
+    activity = make_activity(starts_at=noon - timedelta(minutes=10))
+    late = make_person()
+    make_sign_up(activity, late)
+    make_opening(activity)
+
+    activities.update(activity, {"place": "二号厅"}, version=1, actor=None)
+
+    assert people_of(notice(NoticeKind.ACTIVITY_MOVED)) == {late.id}
+    assert Campaign.get().deadline_at == activity.ends_at
