@@ -7,8 +7,7 @@ without leaving the house, and a 48001 turns its capability off.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import PurePath
 from typing import Any, Literal
 from urllib.parse import quote, urlencode
@@ -24,60 +23,20 @@ from wechat.answers import (
     Quota,
     Template,
 )
+from wechat.calls import Calls, Stop, never
 from wechat.capabilities import Capabilities, Capability
 from wechat.client import Client, Timeouts
-from wechat.conditional_menus import ConditionalMenus
 from wechat.credentials import TokenStore
-from wechat.errors import NotAllowed, Refused
+from wechat.errors import Refused
 from wechat.menu import Button, validate_menu
-from wechat.messages import Message, OneTimeMessage, TemplateMessage, WindowMessage
-from wechat.qr_codes import QRCodes
-from wechat.sender import Sender, SendOutcome, send_all
-from wechat.tags import Tags
+from wechat.messages import OneTimeMessage, TemplateMessage, WindowMessage
+from wechat.sender import Sender, SendOutcome
 from wechat.template_values import parse_template_content
 from wechat.texts import sendable
-from wechat.user_infos import UserInfos
-
-Stop = Callable[[], bool]
 
 
-def _never() -> bool:
-    return False
-
-
-class Gateway:
+class Gateway(Calls):
     """An official account. Safe to share between threads; keep one per process."""
-
-    def __init__(
-        self,
-        client: Client,
-        sender: Sender,
-        capabilities: Capabilities,
-        *,
-        open_url: str = "https://open.weixin.qq.com",
-        mp_url: str = "https://mp.weixin.qq.com",
-    ) -> None:
-        self.capabilities = capabilities
-        self._client = client
-        self._sender = sender
-        self._open_url = open_url.rstrip("/")
-        self._mp_url = mp_url.rstrip("/")
-        self.qr_codes = QRCodes(client, self._doing)
-        self.user_infos = UserInfos(client)
-        self.tags = Tags(client, self._doing)
-        self.conditional_menus = ConditionalMenus(client, self._doing)
-
-    @property
-    def app_id(self) -> str:
-        return str(self._client.appid)
-
-    def close(self) -> None:
-        """Drop the connections; messages under way end unknown."""
-        self._sender.close()
-
-    def access_token(self) -> str:
-        """A token that serves now, for a readiness check. Raises Refused or TryLater."""
-        return self._client.credentials.access_token()
 
     # -- menu: https://developers.weixin.qq.com/doc/service/api/custommenu/api_createcustommenu.html
 
@@ -111,19 +70,19 @@ class Gateway:
             self._client.message.send_text(openid, sendable(text))
 
     def send_templates(
-        self, messages: Iterable[TemplateMessage], *, stop: Stop = _never
+        self, messages: Iterable[TemplateMessage], *, stop: Stop = never
     ) -> Iterator[SendOutcome]:
         """Template messages, one outcome each as it arrives; see `sender.send_all`."""
         return self._send(Capability.TEMPLATE_MESSAGE, "/cgi-bin/message/template/send", messages, stop)
 
     def send_window_messages(
-        self, messages: Iterable[WindowMessage], *, stop: Stop = _never
+        self, messages: Iterable[WindowMessage], *, stop: Stop = never
     ) -> Iterator[SendOutcome]:
         """Window messages in bulk. They have no key of ours: an UNKNOWN must not be sent again."""
         return self._send(Capability.WINDOW_MESSAGE, "/cgi-bin/message/custom/send", messages, stop)
 
     def send_one_time(
-        self, messages: Iterable[OneTimeMessage], *, stop: Stop = _never
+        self, messages: Iterable[OneTimeMessage], *, stop: Stop = never
     ) -> Iterator[SendOutcome]:
         """One-time subscription messages in bulk; each uses up one consent."""
         path = "/cgi-bin/message/template/subscribe"
@@ -304,53 +263,6 @@ class Gateway:
             is_snapshot_user=bool(int(answer.get("is_snapshotuser") or 0)),
             scope=str(answer.get("scope") or ""),
         )
-
-    # -- beneath
-
-    def _send(
-        self, capability: Capability, path: str, messages: Iterable[Message], stop: Stop
-    ) -> Iterator[SendOutcome]:
-        self._require(capability, path)
-        return self._watched(
-            capability,
-            send_all(
-                self._sender,
-                self._client.credentials,
-                url=self._client.url(path),
-                path=path,
-                posts=(message.as_post() for message in messages),
-                stop=stop,
-            ),
-        )
-
-    def _watched(self, capability: Capability, outcomes: Iterator[SendOutcome]) -> Iterator[SendOutcome]:
-        for outcome in outcomes:
-            if outcome.errcode == 48001:
-                self.capabilities.turn_off(capability, f"微信答复 48001：{outcome.errmsg}")
-            yield outcome
-
-    def _mass(self, send: Callable[[], Mapping[str, Any]]) -> MassReceipt:
-        try:
-            answer = send()
-        except Refused as refusal:
-            if refusal.errcode == 45065 and refusal.body.get("msg_id"):
-                return MassReceipt(str(refusal.body["msg_id"]), was_duplicate=True)
-            raise
-        return MassReceipt(str(answer["msg_id"]), str(answer.get("msg_data_id") or ""))
-
-    def _require(self, capability: Capability, path: str) -> None:
-        if not self.capabilities.allows(capability):
-            raise NotAllowed(path, errmsg=self.capabilities.reason(capability))
-
-    @contextmanager
-    def _doing(self, capability: Capability, path: str) -> Iterator[None]:
-        self._require(capability, path)
-        try:
-            yield
-        except Refused as refusal:
-            if refusal.errcode == 48001:
-                self.capabilities.turn_off(capability, f"微信答复 48001：{refusal.errmsg}")
-            raise
 
 
 def make_gateway(
