@@ -180,24 +180,27 @@ def update(
             raise Conflict("此人资料已注销，不能修改")
         if version is not None and fresh.version != version:
             raise StaleState("这个人的资料刚刚被别人修改过，您的修改没有保存", version=fresh.version)
-        changed = [
-            label
-            for label, was, now in (
-                ("姓名", person.name, checked.name),
-                ("职务", person.position, checked.position),
-                ("单位", person.member_unit_id, checked.unit.id),
-            )
-            if was != now
-        ]
-        if checked.phone is not None and keyed_hash(checked.phone) != person.phone_hash:
-            _refuse_taken(checked.phone, person)
-            person.phone, person.phone_hash = checked.phone, keyed_hash(checked.phone)
-            changed.append("手机号")
-        person.name, person.position, person.member_unit = checked.name, checked.position, checked.unit
+        changed = _take_over(person, checked, checked.unit)
         person.version = fresh.version + 1 if changed else fresh.version
         person.save()
         if changed:
             audit.record("person.updated", person, actor=actor, changed=changed)
+
+
+def _take_over(person: Person, checked: Checked, unit: MemberUnit) -> list[str]:
+    """Set the checked values; the labels of those that are new. Raises Invalid for a phone that is taken."""
+    told = (
+        ("姓名", person.name, checked.name),
+        ("职务", person.position, checked.position),
+        ("单位", person.member_unit_id, unit.id),
+    )
+    changed = [label for label, was, now in told if was != now]
+    if checked.phone is not None and keyed_hash(checked.phone) != person.phone_hash:
+        _refuse_taken(checked.phone, person)
+        person.phone, person.phone_hash = checked.phone, keyed_hash(checked.phone)
+        changed.append("手机号")
+    person.name, person.position, person.member_unit = checked.name, checked.position, unit
+    return changed
 
 
 def insert(name: str, phone: str | None, unit_id: int, position: str) -> Person:

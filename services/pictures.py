@@ -82,6 +82,14 @@ def store(
         "people_agreed": people_agreed,
         "is_shared": is_shared,
     }
+    name, data = _accepted(upload, values)
+    digest = hashlib.sha256(data).hexdigest()
+    there = _same(actor, digest)
+    return there or _keep(name, data, digest, _checked(values), actor)
+
+
+def _accepted(upload: Upload | None, values: Mapping[str, Any]) -> tuple[str, bytes]:
+    """Name and bytes. Raises Invalid naming every field that is wrong, the file among them."""
     errors = _errors(values)
     try:
         name, data = _read(upload)
@@ -89,10 +97,11 @@ def store(
         raise Invalid(fields=wrong.fields | errors) from wrong
     if errors:
         raise Invalid(fields=errors)
-    digest = hashlib.sha256(data).hexdigest()
-    there = _same(actor, digest)
-    if there is not None:
-        return there
+    return name, data
+
+
+def _keep(name: str, data: bytes, digest: str, checked: Mapping[str, Any], actor: Account) -> Picture:
+    """Write the files, then the row. Raises Invalid for what is no picture."""
     made = picture_files.versions(data)
     token = secrets.token_hex(16)
     _write(token, made)
@@ -106,7 +115,7 @@ def store(
         height=made.height,
         size=len(made.page),
         digest=digest,
-        **_checked(values),
+        **checked,
     )
     try:
         with db.atomic():
