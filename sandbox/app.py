@@ -41,6 +41,7 @@ API = ("/cgi-bin/", "/sns/", "/wxa/", "/wxaapi/", "/datacube/", "/shorten/")
 NOT_API = ("/cgi-bin/showqrcode",)
 JSON = "application/json; charset=utf-8"
 SLICE_SECONDS = 0.0005
+EARLY_SECONDS = 0.002
 
 
 class Application:
@@ -49,6 +50,8 @@ class Application:
         self._latency = platform.options.latency_ms / 1000
         self._work: deque[tuple[Connection, bytes, float]] = deque()
         self.pace = self._note if self._latency else None
+        self._answers: deque[tuple[float, Connection, bytes]] = deque()
+        self._is_timed = False
         self._tasks: set[asyncio.Task[None]] = set()
 
     def handle(self, connection: Connection, exchange: Exchange) -> None:
@@ -104,15 +107,40 @@ class Application:
             self._later(self._finish(connection, exchange, fault, content_type, body, headers))
         elif self._latency:
             due = exchange.began + self._latency
-            loop = asyncio.get_running_loop()
-            wait = max(due - time.monotonic(), 0.0)
-            loop.call_later(
-                wait, self._due, connection, due, connection.written(200, content_type, body, headers)
-            )
+            self._answer_at(due, connection, connection.written(200, content_type, body, headers))
         else:
             connection.answer(200, content_type, body, headers)
 
-    def _due(self, connection: Connection, due: float, written: bytes) -> None:
+    # The latency is the same for all, so answers fall due in the order of their calls: one timer
+    # serves them. Those due within the next moments leave together with the first of them, since
+    # one that waits for its own timer waits for the writing of all before it too.
+
+    def _answer_at(self, due: float, connection: Connection, written: bytes) -> None:
+        if self._answers and due < self._answers[-1][0]:  # it waited behind another of its connection
+            wait = max(due - time.monotonic(), 0.0)
+            asyncio.get_running_loop().call_later(wait, self._send, due, connection, written)
+            return
+        self._answers.append((due, connection, written))
+        if not self._is_timed:
+            self._set_timer(due - time.monotonic())
+
+    def _set_timer(self, wait: float) -> None:
+        self._is_timed = True
+        asyncio.get_running_loop().call_later(max(wait - EARLY_SECONDS, 0.0), self._send_due)
+
+    def _send_due(self) -> None:
+        answers = self._answers
+        while answers:
+            due, connection, written = answers[0]
+            now = time.monotonic()
+            if due - now > EARLY_SECONDS:
+                self._set_timer(due - now)
+                return
+            answers.popleft()
+            self._send(due, connection, written)
+        self._is_timed = False
+
+    def _send(self, due: float, connection: Connection, written: bytes) -> None:
         connection.send(written)
         self.platform.wire.lateness.append(time.monotonic() - due)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import os
 import time
@@ -10,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 SHANGHAI = timezone(timedelta(hours=8))
+LOOK_SECONDS = 0.2  # the clock may be moved while somebody waits for it
 
 
 class Clock:
@@ -38,7 +40,12 @@ class Clock:
         return self._local().strftime("%Y-%m")
 
     def hour(self) -> int:
-        return self._local().hour
+        """Of the day in Asia/Shanghai, 0 to 23."""
+        return int((self.now() + 8 * 3600) % 86400 // 3600)
+
+    @property
+    def rate(self) -> float:
+        return self._rate
 
     def move(self, to: float | None = None, by: float = 0.0, rate: float | None = None) -> None:
         """Set the time, add seconds, change the rate; what is not named stays."""
@@ -80,3 +87,9 @@ class Clock:
             json.dumps({"set_at": self._set_at, "time": self._time, "rate": self._rate}), encoding="utf-8"
         )
         beside.replace(self.file)
+
+
+async def wait_at_most(clock: Clock, until: float) -> None:
+    """Wait for this moment of the clock, a fifth of a second of real time at most: then look again."""
+    left = until - clock.now()
+    await asyncio.sleep(min(max(left / clock.rate, 0.001), LOOK_SECONDS) if clock.rate else LOOK_SECONDS)

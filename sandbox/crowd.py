@@ -10,6 +10,8 @@ import random
 from typing import Any
 
 from . import phones
+from .habits import NAMES as HABITS
+from .habits import Habit, Manner, delay_in, number_in
 from .people import Person
 from .web import BadRequest, Request, route
 
@@ -50,6 +52,41 @@ def _drawn(rows: list[dict[str, Any]], body: dict[str, Any]) -> None:
             row.setdefault(share, id(row) in chosen)
 
 
+def _habits(rows: list[dict[str, Any]], body: dict[str, Any]) -> Manner:
+    """Fill in by the seed who has which habit; what all share comes back."""
+    seed = body.get("seed", 1)
+    told = {name: body.get(name) for name in HABITS}
+    blocks = told["blocks_after"] or {}
+    taps = told["taps_menu"] or {}
+    if not isinstance(blocks, dict) or not isinstance(taps, dict):
+        raise BadRequest("blocks_after and taps_menu must be objects with a share")
+    pushes = blocks.get("pushes", [1, 5])
+    least, most = (pushes, pushes) if isinstance(pushes, int) else (pushes if _is_pair(pushes) else (0, 0))
+    if not 1 <= least <= most <= MOST:
+        raise BadRequest("blocks_after.pushes must be a number or [least, most], from 1")
+    shares = {
+        "never_reads": number_in({"share": told["never_reads"] or 0}, "share", 0, most=1),
+        "blocks_after": number_in(blocks, "share", 0, most=1),
+        "taps_menu": number_in(taps, "share", 0, most=1),
+    }
+    keys = taps.get("keys", [])
+    if not isinstance(keys, list) or not all(isinstance(key, str) for key in keys):
+        raise BadRequest("taps_menu.keys must be a list of keys")
+    for name, share in shares.items():
+        dice = random.Random(f"crowd {seed} {name}")
+        free = [row for row in rows if name not in row]
+        chosen = {id(row) for row in dice.sample(free, min(len(free), round(share * len(rows))))}
+        for row in free:
+            is_so = id(row) in chosen
+            row[name] = (dice.randint(least, most) if is_so else 0) if name == "blocks_after" else is_so
+    minutes, spread = delay_in(body.get("reads"), "reads")
+    return Manner(str(seed), minutes, spread, max(number_in(taps, "every_minutes", 600), 1.0), keys)
+
+
+def _is_pair(told: Any) -> bool:
+    return isinstance(told, list) and len(told) == 2 and all(type(number) is int for number in told)
+
+
 def _apply(platform: Any, row: dict[str, Any], consent: str) -> Person:
     person: Person = platform.people.add(str(row["name"])[:40], row["openid"])
     if row["unfollowed"]:
@@ -70,22 +107,35 @@ def _apply(platform: Any, row: dict[str, Any], consent: str) -> Person:
     return person
 
 
+def _take_up(platform: Any, row: dict[str, Any]) -> None:
+    """The member's habits begin; without any, none is kept."""
+    platform.habits.of.pop(row["openid"], None)
+    habit = Habit(bool(row["never_reads"]), int(row["blocks_after"]), bool(row["taps_menu"]))
+    if any(row[name] for name in HABITS) or platform.habits.manner.reads_minutes:
+        platform.habits.take_up(row["openid"], habit, platform.clock.now())
+
+
 @route("POST", "/_sandbox/crowd")
 async def make(platform: Any, request: Request) -> Any:
     """{members: number | [openid | {openid, name, unfollowed, blocked, window_open, consents, mass_used}],
     seed, shares by name, consent_template, consent_scene}; an entry's own word wins over the draw.
+
+    Habits: never_reads: share, blocks_after: {share, pushes: k or [least, most]}, taps_menu: {share,
+    every_minutes, keys}, reads: {median_minutes, spread}; of one entry never_reads, blocks_after, taps_menu.
     """
     body = request.body
     rows = [dict(row) for row in _rows(platform, body)]
     _drawn(rows, body)
+    platform.habits.manner = _habits(rows, body)
     consent = f"{body.get('consent_template', 'ONE_NOTICE')}|{int(body.get('consent_scene', 0))}"
     for row in rows:
         _apply(platform, row, consent)
-        truth = {share: row[share] for share in SHARES}
+        truth = {name: row[name] for name in (*SHARES, *HABITS)}
         platform.crowd[row["openid"]] = {"name": row["name"], **truth}
+        _take_up(platform, row)
     return {
         "members": len(rows),
-        **{share: sum(bool(row[share]) for row in rows) for share in SHARES},
+        **{name: sum(bool(row[name]) for row in rows) for name in (*SHARES, *HABITS)},
         "openids": [row["openid"] for row in rows] if isinstance(body["members"], int) else [],
     }
 
@@ -100,4 +150,24 @@ async def forget(platform: Any, request: Request) -> Any:
     """Take the crowd's people off the platform altogether."""
     gone = [openid for openid in platform.crowd if platform.people.by_openid.pop(openid, None)]
     platform.crowd.clear()
+    platform.habits.forget()
     return {"removed": len(gone)}
+
+
+@route("GET", "/_sandbox/crowd/habits")
+async def habits(platform: Any, request: Request) -> Any:
+    """What was done by habit so far: {reads, taps, blocked, members: {openid: {pushes, taps, …}}}"""
+    people = platform.people.by_openid
+    return {
+        **platform.habits.counts,
+        "members": {
+            openid: {
+                "pushes": habit.pushes,
+                "taps": habit.taps,
+                "blocking": people[openid].is_blocking,
+                "unread": people[openid].unread,
+            }
+            for openid, habit in platform.habits.of.items()
+            if openid in people
+        },
+    }

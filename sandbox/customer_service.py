@@ -112,6 +112,11 @@ def _menu(platform: Any, part: Body) -> Body:
     }
 
 
+def _coupon(platform: Any, part: Body) -> Body:
+    """A coupon's card is only named here: this account has none."""
+    return {"card_id": text_in(part, "card_id", 40035)}
+
+
 def _draft(platform: Any, part: Body) -> Body:
     draft = platform.drafts.find(part.get("media_id"))
     return {"articles": platform.drafts.cards(draft)}
@@ -128,6 +133,7 @@ READERS: dict[str, Callable[[Any, Body], Body]] = {
     "mpnewsarticle": _published,
     "msgmenu": _menu,
     "miniprogrampage": _program,
+    "wxcard": _coupon,
 }
 ARTICLES = ("news", "mpnews", "mpnewsarticle")
 MENU_ITEMS, MENU_ITEM_BYTES = 20, 200  # the platform's own numbers are unpublished

@@ -6,10 +6,10 @@ import re
 from dataclasses import dataclass
 from typing import Any
 
-from .endpoints import Answer, Call, endpoint, list_in, ok, optional_text, page_in, text_in
+from .endpoints import Answer, Call, endpoint, list_in, object_in, ok, optional_text, page_in, text_in
 from .errors import PlatformError
 
-ARTICLES = 8
+ARTICLES, PICTURES = 8, 20
 SCRIPT = re.compile(
     r"<script\b.*?</script\s*>|<script\b[^>]*>|\son\w+\s*=\s*(\"[^\"]*\"|'[^']*'|[^\s>]+)", re.I | re.S
 )
@@ -85,9 +85,13 @@ def _checked(platform: Any, article: Any, is_single: bool) -> dict[str, Any]:
     """An article as it is kept. Raises 45003, 45004, 45166, 40007 …"""
     if not isinstance(article, dict):
         raise PlatformError(47001)
+    kind = article.get("article_type", "news")
+    if kind not in ("news", "newspic"):
+        raise PlatformError(40035, "article_type")
     title = text_in(article, "title", 45003)
     author, digest = optional_text(article, "author"), optional_text(article, "digest", 45004)
-    content = text_in(article, "content", 44004)
+    content = text_in(article, "content", 44004) if kind == "news" else optional_text(article, "content")
+    pictures = _pictures(platform, article) if kind == "newspic" else []
     if len(title) > 32:
         raise PlatformError(45003)
     if len(author) > 16:
@@ -105,10 +109,26 @@ def _checked(platform: Any, article: Any, is_single: bool) -> dict[str, Any]:
         "digest": digest,
         "content": IMAGE.sub(lambda found: _own_image(platform, found), content),
         "content_source_url": optional_text(article, "content_source_url"),
-        "thumb_media_id": platform.materials.check(article.get("thumb_media_id")),
+        "thumb_media_id": pictures[0]
+        if pictures
+        else platform.materials.check(article.get("thumb_media_id")),
         "need_open_comment": int(bool(article.get("need_open_comment"))),
         "only_fans_can_comment": int(bool(article.get("only_fans_can_comment"))),
+        **({"article_type": kind, "image_info": _image_info(pictures)} if pictures else {}),
     }
+
+
+def _pictures(platform: Any, article: dict[str, Any]) -> list[str]:
+    """The permanent pictures of a picture post, 1 to 20. Raises 40035, 40007."""
+    rows = list_in(object_in(article, "image_info", 40035), "image_list", 40035)
+    if not 1 <= len(rows) <= PICTURES:
+        raise PlatformError(40035, "image_list")
+    told = [row.get("image_media_id") if isinstance(row, dict) else None for row in rows]
+    return [platform.materials.check(media_id) for media_id in told]
+
+
+def _image_info(pictures: list[str]) -> dict[str, Any]:
+    return {"image_list": [{"image_media_id": media_id} for media_id in pictures]}
 
 
 def _own_image(platform: Any, found: re.Match[str]) -> str:

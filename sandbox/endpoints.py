@@ -134,6 +134,7 @@ def use_quota(platform: Platform, app: App, call: Call, known: Endpoint) -> None
             quotas.pace(call.path, limit, known.minute_error, platform.clock.now())
     daily = known.daily if known.daily is not None else quotas.limits.daily.get(call.path)
     if daily is not None:
+        call.left = 0  # stays so when the day is used up
         call.left = quotas.use(call.path, daily, platform.clock.day())
 
 

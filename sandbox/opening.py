@@ -172,7 +172,7 @@ async def article(platform: Any, request: Request) -> Any:
         return notice("该内容已被发布者删除")
     reader = phone_of(platform, request)
     platform.datacube.read(
-        platform.clock.day(), request.arguments["number"], reader.openid if reader else "somebody"
+        platform.clock, request.arguments["number"], reader.openid if reader else "somebody"
     )
     source = found["content_source_url"]
     more = (

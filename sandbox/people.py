@@ -8,8 +8,7 @@ from typing import Any
 
 from .errors import PlatformError
 
-CHAT_KEPT = 200
-MANY, CHAT_KEPT_OF_MANY = 2000, 20  # among thousands of people each chat keeps fewer messages
+CHAT_KEPT = ((2000, 200), (20_000, 20), (10**9, 5))  # up to so many people -> messages kept of each chat
 TEXTS_SHARED = 5000
 
 WINDOWS = {  # what a person did -> (messages the account may send, seconds), contract §5
@@ -166,9 +165,9 @@ class People:
         message = Message(self.last_message, int(at), by, kind, body)
         chat = person.chat
         chat.append(message)
-        kept = CHAT_KEPT if len(self.by_openid) <= MANY else CHAT_KEPT_OF_MANY
-        if len(chat) > kept:
-            del chat[: len(chat) - kept]
+        if len(chat) > CHAT_KEPT[-1][1]:
+            kept = next(kept for people, kept in CHAT_KEPT if len(self.by_openid) <= people)
+            del chat[: max(len(chat) - kept, 0)]
         if by == "account":
             person.unread += 1
         return message

@@ -55,7 +55,7 @@ async def _message(platform: Platform, person: Person, kind: str, shown: Told, f
     phones.must_follow(person)
     person.open_window("message", platform.clock.now())
     phones.write(platform, person, "person", kind, shown)
-    platform.datacube.said(platform.clock.day(), kind, person.openid)
+    platform.datacube.said(platform.clock, kind, person.openid)
     xml = platform.pushes.message(person.openid, kind, fields)
     return await phones.push(platform, person, xml, "message")
 

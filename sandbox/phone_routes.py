@@ -97,6 +97,13 @@ async def block(platform: Any, request: Request) -> Any:
     return await phones.block(platform, find(platform, request), bool(request.body.get("blocking", True)))
 
 
+@route("POST", "/_sandbox/people/{openid}/share")
+async def share(platform: Any, request: Request) -> Any:
+    """{url: of an article, scene: 1 a friend, 2 Moments}"""
+    scene = request.body.get("scene", 1)
+    return phones.share(platform, find(platform, request), request.text("url"), scene)
+
+
 @route("POST", "/_sandbox/people/{openid}/text")
 async def text(platform: Any, request: Request) -> Any:
     """{content, double?}"""

@@ -111,6 +111,18 @@ async def unfollow(platform: Platform, person: Person) -> Told:
     return await push(platform, person, xml, "unsubscribe")
 
 
+def share(platform: Platform, person: Person, url: str, scene: int) -> Told:
+    """Pass on an article of the account: to a friend (1), to Moments (2). Raises BadRequest."""
+    number = url.partition("?")[0].rpartition("/")[2]
+    page = platform.drafts.pages.get(number)
+    if page is None or page.get("is_deleted"):
+        raise BadRequest("only an article of the account that is still there can be passed on")
+    if scene not in (1, 2):
+        raise BadRequest("scene is 1 (a friend) or 2 (Moments)")
+    platform.datacube.shared(platform.clock, number, scene, person.openid)
+    return {"state": "done", "title": page["title"]}
+
+
 async def block(platform: Platform, person: Person, is_blocking: bool = True) -> Told:
     """Refuse (or take again) the account's messages in the settings; the product is not told."""
     person.is_blocking = is_blocking
@@ -125,7 +137,7 @@ async def text(
     must_follow(person)
     person.open_window("message" if menu_id is None else "click", platform.clock.now())
     write(platform, person, "person", "text", {"text": content})
-    platform.datacube.said(platform.clock.day(), "text", person.openid)
+    platform.datacube.said(platform.clock, "text", person.openid)
     fields = element("Content", content)
     if menu_id is not None:
         fields += element("bizmsgmenuid", menu_id)

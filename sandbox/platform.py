@@ -13,11 +13,12 @@ import orjson
 
 from .apps import App, Apps
 from .clock import Clock
-from .datacube import Datacube
+from .days import Datacube
 from .drafts import Drafts
 from .endpoints import ENDPOINTS, Call, Endpoint, Rights, use_quota
 from .errors import PlatformError
 from .faults import Faults
+from .habits import Habits
 from .http_client import HttpClient
 from .live import Live
 from .mass import Mass
@@ -41,7 +42,7 @@ log = logging.getLogger("sandbox")
 
 KEPT = (
     *("people", "apps", "menus", "tags", "templates", "materials", "drafts", "mass", "oauth", "pushes"),
-    *("wire", "qr_codes", "mini", "mini_codes", "subscriptions", "publishing", "datacube"),
+    *("wire", "qr_codes", "mini", "mini_codes", "subscriptions", "publishing", "datacube", "habits"),
 )
 
 
@@ -76,6 +77,7 @@ class Platform:
         self.publishing.bind(self)
         self.pushes = Pushes(self, in_process)
         self.crowd: dict[str, Any] = {}
+        self.habits = Habits()
         self.survey: Any = None
 
     def has(self, rights: Rights) -> bool:
@@ -126,6 +128,8 @@ class Platform:
             body["text"] = self.people.share(body["text"])
         message = self.people.write(person, "account", kind, body, now)
         self.people.count(person, content)
+        if self.habits.of:
+            self.habits.got(self, person, body, now)
         if self.live.is_watched(person.openid):
             self.live.tell(person.openid, {"message": asdict(message), "unread": person.unread})
 

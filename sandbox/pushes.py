@@ -140,9 +140,7 @@ class Pushes:
             reason = "no answer within the deadline (a fault: it was not heard)"
         outcome = self._outcome(openid, status, raw, reason, app)
         milliseconds = (time.monotonic() - began) * 1000
-        self._platform.datacube.called_back(
-            self._platform.clock.day(), outcome.state == "failed", milliseconds
-        )
+        self._platform.datacube.called_back(self._platform.clock, outcome.state == "failed", milliseconds)
         outcome.attempts = attempt
         self._platform.wire.push(name, openid, xml, outcome, status, began, app)
         return outcome

@@ -67,6 +67,26 @@ REASONS = {
 }
 
 
+CLASSES = (  # the contract's classes of §14, for codes without a sentence of their own
+    ("过一两秒重试；发送类接口只有带幂等键才可重试", {268487001, 268487002, 886001, 61450}),
+    ("过一会儿再试，不要在同一次请求里等", {44990, 45066, 43108, 45169, 46007, 40252}),
+    ("要管理员在公众平台上确认来源地址", {89501, 89503, 89504, 89505, 89506, 89507}),
+    (
+        "停下这一批：是模板、权限或草稿的问题，再发也一样",
+        {40036, 40246, 40250, 40251, 43107, 43116, 45026, 45027, 45113, 48021, 50007, *range(53500, 53506)},
+    ),
+    ("凭证或配置不对：停止发送，检查设置", {40002, 41002, 41004, 61003, 61004}),
+    ("这个人收不到了：记下原因，不再发", {46004, 49003, 50002, 50005}),
+    ("这个渠道发不到这个人：换一个渠道", {45168}),
+    ("编号或凭证过期、用过或不是本账号的", {40030, 41008, 42002, 42003, 42007, 43104, 76001, 76003, 76004}),
+)
+
+
 def reason_of(errcode: int) -> str:
-    """A Chinese sentence, "" for a code without one."""
-    return REASONS.get(errcode, "")
+    """A Chinese sentence for every refusal: its own, its class's, or that the request was wrong."""
+    own = REASONS.get(errcode)
+    if own is not None:
+        return own
+    return next(
+        (words for words, codes in CLASSES if errcode in codes), "请求里的参数不合规：错误信息里有名称"
+    )

@@ -74,8 +74,9 @@ class Server:
         except SystemExit:
             self.listener.close()
             raise
-        self._helpers = [asyncio.create_task(self.platform.pushes.run()), asyncio.create_task(self._keep())]
-        self._helpers.append(asyncio.create_task(self._sweep()))
+        platform = self.platform
+        helpers = (platform.pushes.run(), platform.habits.run(platform), self._keep(), self._sweep())
+        self._helpers = [asyncio.create_task(helper) for helper in helpers]
         application = Application(self.platform)
         server = await loop.create_server(
             lambda: Connection(application.handle, self._connections, application.pace),

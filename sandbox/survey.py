@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+import random
 import time
 from collections import Counter
+from collections.abc import Iterator
 from typing import Any
 
 from . import phones
+from .clock import wait_at_most
+from .habits import delay_in, delay_seconds
 from .people import Person
 from .survey_person import Answering
 from .web import BadRequest, Request, route
@@ -24,12 +28,24 @@ class Survey:
         self._start = body.get("start", "需求征集")
         self._concurrency = int(body.get("concurrency", CONCURRENCY))
         seed = str(body.get("seed", 1))
+        self._start_at = platform.clock.now()
+        minutes, spread = delay_in(body.get("delay"), "delay")
+        self.delays = {
+            person.openid: delay_seconds(random.Random(f"{seed} delay {person.openid}"), minutes * 60, spread)
+            if minutes
+            else 0.0
+            for person in people
+        }
         self._began = time.monotonic()
         self._ended: float | None = None
         self.runs = {
             person.openid: Answering(person.openid, seed, self._voice(person), self._start)
             for person in people
         }
+        for openid, run in self.runs.items():
+            habit = platform.habits.of.get(openid)
+            if habit is not None and habit.never_reads:
+                run.state, run.reason = "silent", "never reads"
         self._people = people
         self.task: asyncio.Task[None] | None = None
 
@@ -40,11 +56,20 @@ class Survey:
         return say
 
     async def run(self) -> None:
-        slots = asyncio.Semaphore(self._concurrency)
-        await asyncio.gather(*(self._one(person, slots) for person in self._people))
+        """Everybody in the order of their delays, so many at one time."""
+        waiting = [person for person in self._people if self.runs[person.openid].state == "waiting"]
+        waiting.sort(key=lambda person: self.delays[person.openid])
+        queue = iter(waiting)
+        await asyncio.gather(*(self._work(queue) for _ in range(self._concurrency)))
         self._ended = time.monotonic()
 
-    async def _one(self, person: Person, slots: asyncio.Semaphore) -> None:
+    async def _work(self, queue: Iterator[Person]) -> None:
+        for person in queue:
+            while (due := self._start_at + self.delays[person.openid]) > self._platform.clock.now():
+                await wait_at_most(self._platform.clock, due)
+            await self._one(person)
+
+    async def _one(self, person: Person) -> None:
         run = self.runs[person.openid]
 
         async def begin() -> dict[str, Any]:
@@ -54,11 +79,10 @@ class Survey:
                 )
             return await phones.text(self._platform, person, str(self._start), None, self._is_doubled)
 
-        async with slots:
-            try:
-                await run.run(begin)
-            except BadRequest as error:
-                run.state, run.reason = "stuck", str(error)
+        try:
+            await run.run(begin)
+        except BadRequest as error:
+            run.state, run.reason = "stuck", str(error)
 
     def told(self) -> dict[str, Any]:
         runs = self.runs.values()
@@ -77,13 +101,16 @@ class Survey:
 
 @route("POST", "/_sandbox/crowd/survey")
 async def start(platform: Any, request: Request) -> Any:
-    """{openids?, seed, concurrency, start: text | {"click": key}, double}; without openids all followers"""
+    """{openids?, seed, concurrency, start: text | {"click": key}, delay: {median_minutes, spread}, double}
+
+    Without openids all followers. The delay goes by the sandbox's clock; who never reads stays silent.
+    """
     body = request.body
     if platform.survey is not None and not platform.survey.told()["finished"]:
         raise BadRequest("a survey is being answered; wait for it or stop it by DELETE")
     openids = body.get("openids", [person.openid for person in platform.people.followers()])
-    if not isinstance(openids, list) or not openids:
-        raise BadRequest("openids must be a list")
+    if not isinstance(openids, list) or not openids or not all(isinstance(one, str) for one in openids):
+        raise BadRequest("openids must be a list of openids")
     unknown = [openid for openid in openids if openid not in platform.people.by_openid]
     if unknown:
         raise BadRequest(f"nobody has the openid {unknown[0]}")

@@ -29,7 +29,7 @@ Say = Callable[[str, str | None], Awaitable[dict[str, Any]]]
 Meaning = list[str] | int | str
 
 
-@dataclass
+@dataclass(slots=True)
 class Answering:
     """`meant` is the truth: question text -> option texts, number or text."""
 
@@ -45,14 +45,19 @@ class Answering:
     went_back: int = 0
     unequal: int = 0
 
-    def __post_init__(self) -> None:
-        self._dice = random.Random(f"{self.seed} {self.openid}")
-        self._chosen: dict[str, list[int]] = {}
+    _chosen: dict[str, list[int]] = field(default_factory=dict)
+    _dice: random.Random = field(init=False, repr=False)
 
     async def run(self, begin: Callable[[], Awaitable[dict[str, Any]]]) -> None:
         """From the first word to the thanks. Ends in done or stuck, with the reason."""
+        self._dice = random.Random(f"{self.seed} {self.openid}")
         self.state = "answering"
-        told = await begin()
+        try:
+            await self._answer_all(await begin())
+        finally:
+            del self._dice, self._chosen  # a few kilobytes each, of thousands of people
+
+    async def _answer_all(self, told: dict[str, Any]) -> None:
         asked_before = ""
         while self.steps < MOST_STEPS:
             text = self._text(told)

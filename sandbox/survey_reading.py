@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import html
 import re
+import sys
 from dataclasses import dataclass, field
 
 HEAD = re.compile(r"^【(\d+)/(\d+)】(.+)（([^（）]+)）\s*$")
@@ -68,7 +69,7 @@ def read(text: str) -> Question | None:
         head = HEAD.match(html.unescape(line))
         if head and head.group(4) in KINDS:
             number, count, words, kind = head.groups()
-            question = Question(int(number), int(count), words.strip(), kind)
+            question = Question(int(number), int(count), sys.intern(words.strip()), kind)
             _read_rest(question, lines[at + 1 :])
             return question
     return None
@@ -84,7 +85,8 @@ def _read_rest(question: Question, lines: list[str]) -> None:
         option = OPTION.match(re.sub(r"\s*[✓✔√☑]\s*(已选)?\s*", " ", bare))
         if option and question.kind in ("单选", "多选") and len(links) <= 1:
             href = links[0][0] if links else ""
-            question.options.append(Option(int(option.group(1)), option.group(2), href, is_chosen))
+            words = sys.intern(option.group(2))  # kept as what thousands of people meant
+            question.options.append(Option(int(option.group(1)), words, href, is_chosen))
             continue
         for href, words in links:
             question.links[words] = href

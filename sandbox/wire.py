@@ -78,15 +78,15 @@ class Wire:
         return told
 
     def late_ms(self) -> dict[str, float]:
-        """How much later than the set latency answers left, over the last calls."""
-        late = sorted(self.lateness)
-        if not late:
+        """How far from the set latency answers left, sooner or later, over the last calls."""
+        off = sorted(abs(seconds) for seconds in self.lateness)
+        if not off:
             return {}
         return {
-            "calls": len(late),
-            "p50": round(late[len(late) // 2] * 1000, 2),
-            "p95": round(late[int(len(late) * 0.95)] * 1000, 2),
-            "max": round(late[-1] * 1000, 2),
+            "calls": len(off),
+            "p50": round(off[len(off) // 2] * 1000, 2),
+            "p95": round(off[int(len(off) * 0.95)] * 1000, 2),
+            "max": round(off[-1] * 1000, 2),
         }
 
     def dump(self) -> dict[str, Any]:

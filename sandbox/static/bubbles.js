@@ -100,7 +100,7 @@ function content(message, acts) {
   if (kind === "location") return make("div", {}, make("strong", {}, body.label || "位置"), make("small", { class: "sub" }, `${body.latitude.toFixed(4)}，${body.longitude.toFixed(4)}`));
   if (kind === "link") return make("div", {}, make("button", { type: "button", class: "tap", onclick: () => acts.open(body.url) }, body.title), body.digest ? make("small", { class: "sub" }, body.digest) : null);
   if (kind === "music") return make("button", { type: "button", class: "tap", onclick: () => acts.open(body.url) }, `♪ ${body.title}`);
-  return `［${{ video: "视频" }[kind] || kind}］`;
+  return `［${{ video: "视频", wxcard: "卡券" }[kind] || kind}］`;
 }
 
 // One message as a node; `faces` are the first letters of both sides.

@@ -147,9 +147,15 @@ export class Phone {
       make("div", { class: "top" },
         make("button", { type: "button", "aria-label": "关闭网页", onclick: () => this.closeView() }, "×"),
         make("span", { title: url }, new URL(url).host),
+        /^\/s\/[\d-]+$/.test(new URL(url).pathname) ? make("button", { type: "button", class: "pass", onclick: () => this.passOn(url) }, "转发") : null,
         make("a", { href: api.openAddress(this.openid, url), target: "_blank", rel: "noopener" }, "新窗口")),
       page));
     this.isWeb = true;
+  }
+
+  async passOn(url) {
+    const told = await this.act("share", { url, scene: 1 });
+    if (told?.state === "done") this.desk.toast(`转发了《${told.title}》`);
   }
 
   // The mini program draws its own bar; `scene` is WeChat's number for the way in.

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from typing import Any
-from urllib.request import Request, urlopen
+from urllib.parse import quote
+from urllib.request import HTTPCookieProcessor, Request, build_opener, urlopen
 
 import orjson
 
@@ -140,6 +141,70 @@ def test_figures_count_what_happened(sandbox: Sandbox) -> None:
     wrong = {"begin_date": "2025-01-01", "end_date": "2025-01-02"}
     assert sandbox.call("/datacube/getusersummary", wrong)["errcode"] == 61501
     assert sandbox.call("/datacube/getusersummary", {**body, "end_date": "1月1日"})["errcode"] == 61500
+
+
+def journal(sandbox: Sandbox, *openids: str) -> str:
+    """The address of an article that was sent to these people."""
+    cover = upload(sandbox, "/cgi-bin/material/add_material", "a.png", type="image")["media_id"]
+    article = {"title": "第三期", "content": "<p>正文</p>", "thumb_media_id": cover}
+    draft = sandbox.call("/cgi-bin/draft/add", {"articles": [article]})["media_id"]
+    body = {"touser": list(openids), "msgtype": "mpnews", "mpnews": {"media_id": draft}, "clientmsgid": "j"}
+    assert sandbox.call("/cgi-bin/message/mass/send", body)["errcode"] == 0
+    return str(sandbox.chat(openids[0])[-1]["body"]["articles"][0]["url"])
+
+
+def test_figures_know_hours_readers_and_shares(sandbox: Sandbox) -> None:
+    sandbox.post("/_sandbox/clock", {"time": 1735704000, "rate": 0})  # 12:00 in Shanghai on 1 January 2025
+    first, second = sandbox.add("甲"), sandbox.add("乙")
+    url = journal(sandbox, first, second)
+    for openid in (first, first, second):
+        phone = build_opener(HTTPCookieProcessor())
+        with phone.open(f"{sandbox.url}/_sandbox/open?phone={openid}&url={quote(url, safe='')}") as page:
+            assert "正文" in page.read().decode()
+    sandbox.say(first, "一")
+    sandbox.advance(3600)
+    sandbox.say(second, "二")
+    assert sandbox.act(second, "share", url=url, scene=2)["state"] == "done"
+    assert "passed on" in sandbox.act(second, "share", url="https://m.example.org")["error"]
+    sandbox.advance(86400)
+
+    def told(name: str) -> list[dict[str, Any]]:
+        body = {"begin_date": "2025-01-01", "end_date": "2025-01-01"}
+        rows: list[dict[str, Any]] = sandbox.call(f"/datacube/{name}", body)["list"]
+        return rows
+
+    (read,) = told("getuserreadhour")
+    assert (read["ref_hour"], read["int_page_read_user"], read["int_page_read_count"]) == (1200, 2, 3)
+    assert [row["user_source"] for row in told("getuserread")] == [99999999, 0]
+    (shared,) = told("getusersharehour")
+    assert (shared["ref_hour"], shared["share_scene"], shared["share_user"]) == (1300, 2, 1)
+    assert [(row["share_scene"], row["share_count"]) for row in told("getusershare")] == [(2, 1)]
+    assert told("getarticleshare")[0]["detail"]["share_user"] == 1
+    assert told("getarticlesummary")[0]["share_count"] == 1
+    assert [(row["ref_hour"], row["msg_user"]) for row in told("getupstreammsghour")] == [
+        (1200, 1),
+        (1300, 1),
+    ]
+    assert [row["ref_hour"] for row in told("getinterfacesummaryhour")] == [1200, 1300]
+    (month,) = told("getupstreammsgmonth")
+    assert (month["msg_user"], month["msg_count"]) == (2, 2)
+    assert told("getupstreammsgweek") == []  # 1 January 2025 is no Monday
+
+
+def test_a_post_of_pictures_needs_pictures_of_the_library(sandbox: Sandbox) -> None:
+    cover = upload(sandbox, "/cgi-bin/material/add_material", "a.png", type="image")["media_id"]
+
+    def add(*pictures: str) -> dict[str, Any]:
+        images = [{"image_media_id": picture} for picture in pictures]
+        article = {"article_type": "newspic", "title": "图", "image_info": {"image_list": images}}
+        told: dict[str, Any] = sandbox.call("/cgi-bin/draft/add", {"articles": [article]})
+        return told
+
+    made = add(cover, cover)
+    (article,) = sandbox.call("/cgi-bin/draft/get", {"media_id": made["media_id"]})["news_item"]
+    assert article["image_info"] == {"image_list": [{"image_media_id": cover}] * 2}
+    assert add()["errcode"] == add(*[cover] * 21)["errcode"] == 40035
+    assert add("T1_sandbox")["errcode"] == 40007
 
 
 def test_limits_are_told_and_opened_ten_times_a_month(sandbox: Sandbox) -> None:
