@@ -73,6 +73,10 @@ class Settings(BaseSettings):
 
     verification_files: str = ""
     send_connections: int = Field(100, ge=1, le=800)
+    send_connections_least: int = Field(2, ge=1, le=100)
+    send_slow_seconds: float = Field(2.0, gt=0, le=30)
+    send_failure_share: float = Field(0.05, ge=0, le=1)
+    send_failure_least: int = Field(200, ge=1, le=100_000)
     complaint_reply_days: int = Field(10, ge=1, le=60)
 
     test_database_url: str = ""

@@ -15,6 +15,7 @@ from apscheduler.triggers.interval import IntervalTrigger
 import clock
 from jobs import tasks
 from jobs.queue import queue
+from models.messaging import UNDER_WAY, Campaign
 from models.operations import JobRun
 from services import (
     binding_requests,
@@ -28,7 +29,18 @@ from services import (
     staff_replies,
 )
 from services.activities import feedback, invitations, reminders, waiting
-from services.messaging import campaigns, deliveries, events, launch, mass, mass_sending, results, riders
+from services.messaging import (
+    campaigns,
+    deliveries,
+    events,
+    launch,
+    mass,
+    mass_sending,
+    paces,
+    results,
+    riders,
+    sending_pauses,
+)
 from services.surveys import questionnaires
 
 RAW_MESSAGES_KEPT = timedelta(days=30)
@@ -81,6 +93,12 @@ def poll_mass() -> None:
     queue().poke(tasks.poll_mass_batches)
 
 
+def poke_quotas() -> None:
+    """Poke the asking for the platform's own count of calls, while campaigns are sent."""
+    if Campaign.select().where(Campaign.status.in_(list(UNDER_WAY))).exists():
+        queue().poke(tasks.ask_quotas)
+
+
 def poke_mini_reminders() -> None:
     """Poke the sending of reminders in the mini program, when some are due."""
     mini_reminders.free_expired()
@@ -116,6 +134,7 @@ def forget_old() -> None:
     mini_sessions.forget_old()
     events.give_up(now - UNMATCHED_EVENTS_KEPT)
     complaints.forget_old(now)
+    paces.forget(now - RUNS_KEPT)
     JobRun.delete().where(JobRun.fire_at < now - RUNS_KEPT).execute()
 
 
@@ -139,6 +158,8 @@ JOBS = (
     Job("events.settle", poke_events, every(2), is_recorded=False),
     Job("mass.gather", mass.gather, every(10), is_recorded=False),
     Job("campaigns.finish_done", results.finish_done, every(5), is_recorded=False),
+    Job("quotas.ask", poke_quotas, every(1800)),
+    Job("sending.watch", sending_pauses.watch, every(10), is_recorded=False),
     Job("deliveries.free_expired", deliveries.free_expired, every(60)),
     Job("mass.free_expired", mass_sending.free_expired, every(60)),
     Job("mass.poll_unfinished", poll_mass, every(600)),

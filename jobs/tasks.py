@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from models.base import db
 from services import follower_tags, leases, mini_reminders, unionids, wechat_account
-from services.messaging import deliveries, events, launch, mass_sending, template_library
+from services.messaging import deliveries, events, launch, mass_sending, paces, template_library
 from wechat.capabilities import Capability
 
 SETTLE_LEASE_SECONDS = 60.0
@@ -19,7 +19,9 @@ def launch_campaign(campaign_id: int) -> None:
 
 def send_chunk(campaign_id: int, chunk: int) -> None:
     """Send what is planned in one chunk."""
-    deliveries.send_chunk(campaign_id, chunk, wechat=wechat_account.gateway())
+    gateway = wechat_account.gateway()
+    deliveries.send_chunk(campaign_id, chunk, wechat=gateway)
+    paces.keep(gateway)
 
 
 def send_mass_batch(batch_id: int) -> None:
@@ -62,6 +64,11 @@ def sync_templates() -> None:
             template_library.sync(wechat=gateway)
 
 
+def ask_quotas() -> None:
+    """Ask the platform for its own count of today's calls."""
+    paces.ask_platform(wechat=wechat_account.gateway())
+
+
 def send_mini_reminders() -> None:
     """Send the reminders that members asked for in the mini program."""
     mini_reminders.send_due()
@@ -78,6 +85,7 @@ ALL: dict[Callable[..., None], int] = {
     sync_tags: 3,
     ask_unionids: 2,
     sync_templates: 1,
+    ask_quotas: 1,
     send_chunk: 10,
 }
 

@@ -53,6 +53,7 @@ from models.pictures import Picture, PictureMaterial
 from models.publishing import EJournal, EJournalArticle, EJournalColumn, EJournalIssue, IssueReview
 from models.saved_views import ListSetting, SavedView
 from models.search import SearchEntry
+from models.sending import PlatformQuota, SendingPause, SendPace
 from models.surveys import (
     Answer,
     AwaitedPicture,
@@ -128,6 +129,9 @@ TABLES: tuple[type[BoundModel], ...] = (
     AutomaticNoticePerson,
     TemplateMapping,
     QuotaUse,
+    SendingPause,
+    SendPace,
+    PlatformQuota,
     InboundMessage,
     PlatformEvent,
     InboxItem,

@@ -12,6 +12,7 @@ from wechat.client import Client
 from wechat.conditional_menus import ConditionalMenus
 from wechat.errors import NotAllowed, Refused
 from wechat.messages import Message
+from wechat.pace import Paces
 from wechat.qr_codes import QRCodes
 from wechat.sender import Sender, SendOutcome, send_all
 from wechat.tags import Tags
@@ -35,7 +36,9 @@ class Calls:
         *,
         open_url: str = "https://open.weixin.qq.com",
         mp_url: str = "https://mp.weixin.qq.com",
+        paces: Paces | None = None,
     ) -> None:
+        self.paces = paces or Paces(sender.connections)
         self.capabilities = capabilities
         self._client = client
         self._sender = sender
@@ -71,6 +74,7 @@ class Calls:
                 path=path,
                 posts=(message.as_post() for message in messages),
                 stop=stop,
+                pace=self.paces.of(path),
             ),
         )
 

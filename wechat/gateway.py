@@ -30,6 +30,7 @@ from wechat.credentials import TokenStore
 from wechat.errors import Refused
 from wechat.menu import Button, validate_menu
 from wechat.messages import OneTimeMessage, TemplateMessage, WindowMessage
+from wechat.pace import Paces
 from wechat.sender import Sender, SendOutcome
 from wechat.template_values import parse_template_content
 from wechat.texts import sendable
@@ -283,12 +284,18 @@ def make_gateway(
         token_store=token_store,
         timeouts=timeouts,
     )
+    sender = sender or make_sender(settings.send_connections, timeouts=timeouts)
     return Gateway(
         client,
-        sender or make_sender(settings.send_connections, timeouts=timeouts),
+        sender,
         Capabilities(settings.wechat_account_kind, verified=settings.wechat_verified),
         open_url=settings.wechat_open_url,
         mp_url=settings.wechat_mp_url,
+        paces=Paces(
+            sender.connections,
+            floor=settings.send_connections_least,
+            slow_seconds=settings.send_slow_seconds,
+        ),
     )
 
 

@@ -26,6 +26,7 @@ from wechat.errors import (
     classify,
     split_errmsg,
 )
+from wechat.pace import TOO_OFTEN, Pace
 
 TOKEN_LOOK_SECONDS = 5.0  # how long a flight trusts the token it read
 HALTING = frozenset({ErrorClass.D, ErrorClass.E})
@@ -85,13 +86,17 @@ class Failure(StrEnum):
 
 @dataclass(slots=True)
 class Answer:
-    """What came back for a post: a body, or a failure with its reason in words."""
+    """What came back for a post: a body, or a failure with its reason in words.
+
+    `seconds`: how long the call took; 0 where it was not measured.
+    """
 
     post: Post
     status: int = 0
     content: bytes = field(default=b"", repr=False)
     failure: Failure | None = None
     reason: str = ""
+    seconds: float = 0.0
 
 
 class Inbox:
@@ -129,15 +134,19 @@ def send_all(
     path: str,
     posts: Iterable[Post],
     stop: Callable[[], bool] = lambda: False,
+    pace: Pace | None = None,
 ) -> Iterator[SendOutcome]:
     """One outcome for every post, in the order in which answers arrive.
 
     `posts` is read in the caller's thread, a little ahead of the connections. When `stop()`
     turns true, or after an outcome of class D or E, no new call is started: what was read but
-    not started comes out as TRY_LATER, the rest of `posts` is left unread.
+    not started comes out as TRY_LATER, the rest of `posts` is left unread. `pace`: how many may be
+    under way on this interface, shared with whoever else sends there.
     """
-    flight = _Flight(sender, credentials, url=url, path=path)
+    pace = pace or Pace(sender.connections)
+    flight = _Flight(sender, credentials, url=url, path=path, pace=pace)
     waiting = iter(posts)
+    pace.join()
     try:
         while True:
             if stop():
@@ -149,21 +158,21 @@ def send_all(
                 return
             yield outcome
     finally:
+        pace.leave()
         flight.halt("已停止发送")  # also when the caller leaves early: nothing new starts
 
 
 class _Flight:
     """The posts of one `send_all` that are under way."""
 
-    def __init__(self, sender: Sender, credentials: Credentials, *, url: str, path: str) -> None:
+    def __init__(self, sender: Sender, credentials: Credentials, *, url: str, path: str, pace: Pace) -> None:
         self._sender = sender
         self._credentials = credentials
         self._url = url
         self._path = path
         self._inbox = Inbox()
         self._under_way = 0
-        self._widest = 2.0 * sender.connections  # one round ahead, so that no connection waits for us
-        self._window = self._widest
+        self._pace = pace
         self._halted = ""
         self._not_started: deque[SendOutcome] = deque()
         self._token = ""
@@ -171,7 +180,7 @@ class _Flight:
 
     @property
     def has_room(self) -> bool:
-        return not self._halted and self._under_way < self._window
+        return not self._halted and self._under_way < self._pace.room
 
     def halt(self, why: str) -> None:
         """Start nothing more; what waits for a connection comes back as never sent."""
@@ -214,6 +223,7 @@ class _Flight:
             reason = answer.reason or self._halted
             return SendOutcome(key, Outcome.TRY_LATER, errmsg=reason, error_class=ErrorClass.A)
         if answer.failure is Failure.LOST:
+            self._pace.answered(answer.seconds)
             return SendOutcome(key, Outcome.UNKNOWN, errmsg=answer.reason)
         said = read_answer(answer.content)
         if said is None:
@@ -221,7 +231,7 @@ class _Flight:
             return self._failed(key, error, halts=isinstance(error, Refused))
         errcode = errcode_of(said)
         if errcode == 0:
-            self._window = min(self._widest, self._window + 1 / self._window)
+            self._pace.answered(answer.seconds)
             return SendOutcome(key, Outcome.ACCEPTED, 0, msgid=str(said.get("msgid", "")))
         error_class = classify(errcode, self._path)
         if error_class is ErrorClass.C:
@@ -251,8 +261,8 @@ class _Flight:
 
     def _said_no(self, key: Any, errcode: int, said: dict[str, Any], error_class: ErrorClass) -> SendOutcome:
         errmsg, rid = split_errmsg(said.get("errmsg"))
-        if errcode == 45011:
-            self._window = max(1.0, min(self._window, self._sender.connections) / 2)
+        if errcode == TOO_OFTEN:
+            self._pace.too_often()
         if error_class in HALTING:
             self.halt(f"{errcode} {errmsg}")
         outcome = Outcome.REFUSED

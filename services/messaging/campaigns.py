@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -33,6 +34,7 @@ from services.messaging import (
     quiet_hours,
     reasons,
     replan,
+    sending_pauses,
     uncertain,
     variables,
 )
@@ -160,7 +162,9 @@ def resume(campaign: Campaign, *, actor: Account | None) -> None:
     """Go on sending what is still planned. Raises IllegalMove when the text is not the reviewed one."""
     _own_unit(campaign, actor)
     _require_reviewed_text(campaign)
-    move(campaign, CampaignStatus.SENDING, actor=actor)
+    with db.atomic():
+        sending_pauses.end(campaign)
+        move(campaign, CampaignStatus.SENDING, actor=actor)
 
 
 def cancel(campaign: Campaign, *, actor: Account | None, reason: str = "") -> int:
@@ -172,20 +176,22 @@ def cancel(campaign: Campaign, *, actor: Account | None, reason: str = "") -> in
     _own_unit(campaign, actor)
     with db.atomic():
         move(campaign, CampaignStatus.CANCELLED, actor=actor, reason=reason)
+        sending_pauses.end(campaign)
         return skip_cancelled(campaign.id)
 
 
-def retry_failed(campaign: Campaign, *, actor: Account | None) -> int:
+def retry_failed(campaign: Campaign, *, actor: Account | None, causes: Collection[str] | None = None) -> int:
     """Plan the failed deliveries again, and only them; how many. The unknown are left: they may
-    have gone; so is who refused or is gone (`reasons.NO_RETRY`). A finished campaign goes on
-    sending; a deadline that is over is moved by a day."""
+    have gone; so is who refused or is gone (`reasons.NO_RETRY`). Of `causes` only those that failed
+    for one of these reasons. A finished campaign goes on sending; a deadline that is over is moved
+    by a day."""
     _own_unit(campaign, actor)
     with db.atomic():
         campaign.status = locked(Campaign.select().where(Campaign.id == campaign.id)).get().status
         if campaign.status not in (CampaignStatus.SENDING, CampaignStatus.PAUSED, CampaignStatus.DONE):
             raise IllegalMove("只有发送中、已暂停或已完成的推送可以重试", was=campaign.status.value)
         _require_reviewed_text(campaign)
-        retried = replan.failed_afresh(campaign, without=reasons.NO_RETRY)
+        retried = replan.failed_afresh(campaign, without=reasons.NO_RETRY, only=causes)
         if not retried:
             return 0
         tomorrow = clock.utc_now() + timedelta(days=1)
@@ -193,7 +199,8 @@ def retry_failed(campaign: Campaign, *, actor: Account | None) -> int:
         Campaign.update(**ends).where(Campaign.id == campaign.id).execute()
         if campaign.status is CampaignStatus.DONE:
             move(campaign, CampaignStatus.SENDING, actor=actor)
-        audit.record("campaign.retried", campaign, actor=actor, failed=retried)
+        chosen = {"causes": sorted(causes)} if causes is not None else {}
+        audit.record("campaign.retried", campaign, actor=actor, failed=retried, **chosen)
     return retried
 
 

@@ -29,10 +29,20 @@ from models.messaging import (
 from models.people import Follower, SubscriptionConsent
 from services import stopping
 from services.errors import Invalid
-from services.messaging import contents, ledger, planner, quiet_hours, quotas, replan, settling, variables
+from services.messaging import (
+    contents,
+    ledger,
+    planner,
+    quiet_hours,
+    quotas,
+    replan,
+    sending_pauses,
+    settling,
+    variables,
+)
 from services.messaging.channels import CALLED
 from services.messaging.settling import LEASE, REPEAT_WITHIN, Claimed
-from wechat.errors import NotAllowed
+from wechat.errors import ErrorClass, NotAllowed
 from wechat.gateway import Gateway
 from wechat.messages import OneTimeMessage, TemplateMessage, WindowMessage
 from wechat.sender import SendOutcome
@@ -299,6 +309,8 @@ def _send(
             rows = [(waiting.pop(outcome.key), outcome) for outcome in batch]
             told.why_stopped = settling.settle(campaign, channel, rows) or told.why_stopped
             told.settled += len(rows)
+            if not told.why_stopped and _fails(rows) and sending_pauses.look_again(campaign):
+                told.why_stopped = "失败过多，已自动暂停"
     except NotAllowed:
         replan.without(list(waiting), channel)  # nothing was called
         return
@@ -308,6 +320,10 @@ def _send(
     if gone:
         replan.without(gone, channel)
     settling.put_back([row for each, row in waiting.items() if each not in set(gone)])
+
+
+def _fails(rows: list[tuple[Claimed, SendOutcome]]) -> bool:
+    return any(said.error_class is ErrorClass.F1 for _, said in rows)
 
 
 def _messages(

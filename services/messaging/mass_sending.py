@@ -293,7 +293,7 @@ def _refused(batch: MassBatch, refusal: Refused) -> MassBatchStatus:
         return MassBatchStatus.PLANNED
     _put_back(batch, None)
     why = reasons.words(f"e{refusal.errcode}") if refusal.errcode else refusal.errmsg
-    settling.pause(batch.campaign, why)
+    settling.pause(batch.campaign, why, errcode=refusal.errcode)
     return MassBatchStatus.PLANNED
 
 

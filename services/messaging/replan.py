@@ -51,11 +51,13 @@ def in_transaction(ids: Sequence[int], channel: Channel, *, reason: str = "") ->
             _plan(campaign, ids, reason)
 
 
-def failed_afresh(campaign: Campaign, *, without: Iterable[str], reason: str = "retry") -> int:
+def failed_afresh(
+    campaign: Campaign, *, without: Iterable[str], only: Iterable[str] | None = None, reason: str = "retry"
+) -> int:
     """Plan failed deliveries anew, with every channel open again, inside the caller's transaction; how many.
 
-    Those that failed for one of the reasons `without` stay. The UPDATE itself picks the failed:
-    of two retries at once the second finds none, so nobody is sent to twice.
+    Those that failed for one of the reasons `without` stay, and of `only` all others. The UPDATE
+    itself picks the failed: of two retries at once the second finds none, so nobody is sent to twice.
     """
     picked = (
         Delivery.update(status=DeliveryStatus.PLANNED, refused_channels="", settled_at=None)
@@ -63,6 +65,7 @@ def failed_afresh(campaign: Campaign, *, without: Iterable[str], reason: str = "
             Delivery.campaign == campaign,
             Delivery.status == DeliveryStatus.FAILED,
             Delivery.reason.not_in(sorted(without)),
+            *(() if only is None else (Delivery.reason.in_(sorted(only)),)),
         )
         .returning(Delivery.id)
     )

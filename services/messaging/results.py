@@ -134,6 +134,15 @@ def failures(campaign: Campaign) -> dict[str, int]:
     return found
 
 
+def failed_by_cause(campaign: Campaign) -> dict[str, int]:
+    """Persons by reason code of the failed alone, the most frequent first."""
+    found: dict[str, int] = {}
+    for each in counts(campaign):
+        if each.status is DeliveryStatus.FAILED:
+            found[each.reason] = found.get(each.reason, 0) + each.persons
+    return dict(sorted(found.items(), key=lambda item: -item[1]))
+
+
 def history(person: Person, *, limit: int = 200) -> list[Delivery]:
     """One person's deliveries with their campaigns, newest first; `delivery.attempts` has the calls."""
     return list(

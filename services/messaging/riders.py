@@ -20,6 +20,7 @@ from models.messaging import (
     DeliveryStatus,
 )
 from models.people import Follower
+from models.sending import PauseKind, SendingPause
 from services.messaging import contents, ledger, replan, uncertain
 
 MOST = 3
@@ -82,11 +83,19 @@ def _waiting(person_id: int, at: datetime) -> Any:
             # literals: only in these words does the index of waiting riders serve (RIDER_WAITS)
             Delivery.channel == SQL("'rider'"),
             Delivery.status == SQL("'planned'"),
-            Campaign.status == CampaignStatus.SENDING,
+            # a day's quota binds our calls; a rider costs none
+            (Campaign.status == CampaignStatus.SENDING)
+            | ((Campaign.status == CampaignStatus.PAUSED) & Campaign.id.in_(_paused_by_quota())),
             Campaign.deadline_at > at,
         )
         .order_by(Delivery.id)
         .limit(MOST)
+    )
+
+
+def _paused_by_quota() -> Any:
+    return SendingPause.select(SendingPause.campaign).where(
+        SendingPause.ended_at.is_null(), SendingPause.kind == PauseKind.QUOTA
     )
 
 

@@ -29,7 +29,7 @@ from models.messaging import (
 from models.people import Follower, SubscriptionConsent
 from services import followers
 from services.errors import StaleState
-from services.messaging import campaigns, ledger, quotas, reasons, replan
+from services.messaging import campaigns, ledger, quotas, reasons, replan, sending_pauses
 from services.messaging.states import move
 from wechat.errors import ErrorClass
 from wechat.sender import Outcome, SendOutcome
@@ -154,14 +154,19 @@ def _free(rows: Sequence[tuple[int, Channel, datetime | None]], now: datetime) -
         campaigns.skip_cancelled(campaign_id)
 
 
-def pause(campaign: Campaign, why: str) -> None:
-    """Pause a sending campaign with the reason; nothing when somebody moved it meanwhile."""
+def pause(campaign: Campaign, why: str, *, errcode: int | None = None) -> None:
+    """Pause a sending campaign with the reason; nothing when somebody moved it meanwhile.
+
+    `errcode`: the platform's, where every further call would fail alike.
+    """
     fresh = Campaign.get_by_id(campaign.id)
     if fresh.status is not CampaignStatus.SENDING:
         return
     try:
         with db.atomic():
             move(fresh, CampaignStatus.PAUSED, actor=None, by_machine=True, reason=why)
+            if errcode is not None:
+                sending_pauses.note_refusal(fresh, errcode, why)
     except StaleState:
         return  # an operator was faster; what they decided stands
 
@@ -316,7 +321,7 @@ def _stop(campaign: Campaign, channel: Channel, rows: Sequence[Row], now: dateti
     _plan_again([(row, "stopped", None, _first_call_before(row)) for row, _ in rows])
     said = next(outcome for _, outcome in rows if outcome.errcode != NO_QUOTA)
     why = reasons.words(f"e{said.errcode}") if said.errcode else said.errmsg
-    pause(campaign, why)
+    pause(campaign, why, errcode=said.errcode)
     return why
 
 

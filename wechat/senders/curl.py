@@ -172,11 +172,15 @@ class _Pump:
             left, succeeded, failed = self._multi.info_read(64)
             for curl in succeeded:
                 post, inbox, received = self._release(curl)
-                inbox.put(Answer(post, curl.getinfo(pycurl.RESPONSE_CODE), received.getvalue()))
+                seconds = curl.getinfo(pycurl.TOTAL_TIME)
+                status = curl.getinfo(pycurl.RESPONSE_CODE)
+                inbox.put(Answer(post, status, received.getvalue(), seconds=seconds))
             for curl, errno, _ in failed:  # libcurl's own sentence may hold the URL: not used
                 post, inbox, _received = self._release(curl)
                 failure, reason = _failure(curl, errno)
-                inbox.put(Answer(post, failure=failure, reason=reason))
+                inbox.put(
+                    Answer(post, failure=failure, reason=reason, seconds=curl.getinfo(pycurl.TOTAL_TIME))
+                )
             if not left:
                 return
 

@@ -49,7 +49,7 @@ class RequestsSender:
             if never_left(failure):
                 return Answer(post, failure=Failure.NEVER_SENT, reason="连接失败")
             return Answer(post, failure=Failure.LOST, reason="连接中断或等待答复超时")
-        return Answer(post, response.status_code, response.content)
+        return Answer(post, response.status_code, response.content, seconds=response.elapsed.total_seconds())
 
     def _session(self) -> requests.Session:
         session: requests.Session | None = getattr(self._local, "session", None)

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from flask import flash, redirect, request, url_for
+from flask import flash, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
 import clock
 from models.messaging import Campaign, CampaignStatus
-from server.console import forms, words
-from server.console.campaigns import bp
+from server.console import dialogs, forms, words
+from server.console.campaigns import bp, screens
 from server.console.guard import find, me, requires
 from services.errors import IllegalMove, Invalid
-from services.messaging import campaigns
+from services.messaging import campaigns, reasons, results
 
 A_MOMENT = timedelta(minutes=2)  # between choosing “now” and pressing the button
 PAST = "发送时间已经过去，请重新选择"
@@ -104,16 +104,41 @@ def cancel(campaign_id: int) -> Response:
     return _to_ledger(campaign)
 
 
+@bp.get("/<int:campaign_id>/retry")
+@requires("campaigns.send")
+def retry(campaign_id: int) -> str:
+    """Which causes to retry, each with how many it concerns."""
+    return _retry_page(find(Campaign, campaign_id), forms.Form())
+
+
 @bp.post("/<int:campaign_id>/retry")
 @requires("campaigns.send")
-def retry(campaign_id: int) -> Response:
-    campaign = find(Campaign, campaign_id)
-    retried = campaigns.retry_failed(campaign, actor=me())
+def retry_chosen(campaign_id: int) -> Response | tuple[str, int]:
+    campaign, form = find(Campaign, campaign_id), forms.submitted()
+    causes = form.many("causes")
+    if not causes:
+        form.errors["causes"] = "请至少选择一种原因"
+        return _retry_page(campaign, form), 422
+    retried = campaigns.retry_failed(campaign, actor=me(), causes=causes)
     if retried:
         flash(f"{retried} 人将重新发送；收到过的、结果不明的、拒收的不会再发", "success")
     else:
         flash("没有可以重试的投递；拒收的、已取消关注的不再发送", "warning")
     return _to_ledger(campaign)
+
+
+def _retry_page(campaign: Campaign, form: forms.Form) -> str:
+    failed = results.failed_by_cause(campaign)
+    return render_template(
+        "console/campaigns/retry.html",
+        **screens.frame(campaign),
+        form=form,
+        causes=[
+            (code, reasons.words(code), count) for code, count in failed.items() if reasons.may_retry(code)
+        ],
+        never=[(reasons.words(code), count) for code, count in failed.items() if not reasons.may_retry(code)],
+        layout=dialogs.layout(),
+    )
 
 
 def _reason() -> str:

@@ -10,15 +10,17 @@ from models.messaging import (
     DELIVERY_STATUS_WORDS,
     AttemptOutcome,
     Campaign,
+    CampaignStatus,
     MassBatchStatus,
 )
 from models.people import Person
+from models.sending import PAUSE_KIND_WORDS
 from server.console.campaigns import bp, figures, screens
 from server.console.campaigns.ledger_list import LIST, channel_word, deliveries, joined
 from server.console.guard import find, requires, scope
 from server.console.list_routes import serve
 from services import masking
-from services.messaging import quotas, reasons, results
+from services.messaging import paces, quotas, reasons, results, sending_pauses
 
 HISTORY = 100
 ATTEMPT_OUTCOME_WORDS = {
@@ -94,6 +96,10 @@ def _live(campaign: Campaign, told: figures.Figures) -> dict[str, object]:
         "quota": [
             (CHANNEL_WORDS[channel], used, limit) for channel, (used, limit) in quotas.used_today().items()
         ],
+        "platform": {CHANNEL_WORDS[each]: row for each, row in paces.platform_counts().items()},
+        "paces": [(CHANNEL_WORDS[each.channel], each) for each in paces.shown()],
+        "pause": sending_pauses.latest(campaign) if campaign.status is CampaignStatus.PAUSED else None,
+        "pause_words": PAUSE_KIND_WORDS,
         "status_words": DELIVERY_STATUS_WORDS,
         "batch_words": BATCH_STATUS_WORDS,
     }

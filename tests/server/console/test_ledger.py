@@ -152,7 +152,12 @@ def test_retrying_plans_the_failed_again_and_only_them(sign_in: SignIn) -> None:
     make_delivery(campaign, DeliveryStatus.FAILED, reason="system_failed")
     client = sign_in(campaign.author)
 
-    answer = client.post(f"/console/campaigns/{campaign.id}/retry", follow_redirects=True)
+    page = client.get(f"/console/campaigns/{campaign.id}/retry").text
+    none = client.post(f"/console/campaigns/{campaign.id}/retry")
+    assert ("微信系统发送失败：1 人" in page, "用户拒收 1 人" in page, none.status_code) == (True, True, 422)
+    answer = client.post(
+        f"/console/campaigns/{campaign.id}/retry", data={"causes": "system_failed"}, follow_redirects=True
+    )
 
     told = figures.of(campaign)
     assert "1 人将重新发送" in answer.text  # the other refused to get anything
