@@ -8,7 +8,7 @@ from flask import Blueprint, flash, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
 from models.notices import NOTICE_STATUS_WORDS, Notice, NoticeStatus
-from server.console import forms, words
+from server.console import conflicts, forms, words
 from server.console.areas import MenuEntry
 from server.console.guard import can, me, requires, scope
 from server.console.list_routes import serve
@@ -21,6 +21,13 @@ from services.publishing import notices
 bp = Blueprint("notices", __name__, url_prefix="/console/notices")
 MENU = MenuEntry("推送", "通知公告", "notices.index", "notices.view", "speakerphone", 30)
 Answer = str | Response | tuple[str, int]
+LABELS = {
+    "title": "标题",
+    "body": "正文",
+    "issued_by": "落款",
+    "member_unit": "发布单位",
+    "is_shared": "面向全联盟",
+}
 
 LIST = Listing(
     name="notices",
@@ -90,9 +97,7 @@ def show(notice_id: int) -> Answer:
 @requires("notices.manage")
 def edit(notice_id: int) -> Answer:
     notice = notices.find(notice_id, actor=me(), to_manage=True)
-    form = forms.of(notice, "title", "issued_by", "member_unit", "is_shared", "version")
-    form.values["body"] = as_typed(notice.body_html)
-    return _form(form, notice)
+    return _form(_form_of(notice), notice)
 
 
 @bp.post("/<int:notice_id>/edit")
@@ -101,9 +106,14 @@ def update(notice_id: int) -> Answer:
     notice, form = notices.find(notice_id, actor=me(), to_manage=True), forms.submitted()
     try:
         notices.update(notice, _values(form), version=form.integer("version") or 0, actor=me())
-    except (Invalid, StaleState) as wrong:
+    except Invalid as wrong:
         form.fail(wrong)
-        return _form(form, notice, is_stale=isinstance(wrong, StaleState)), 422
+        return _form(form, notice), 422
+    except StaleState as stale:
+        form.fail(stale)
+        fresh = notices.find(notice_id, actor=me(), to_manage=True)
+        conflicts.tell(form, notice, _form_of(fresh), _labels(), choices=_choices())
+        return _form(form, fresh, is_stale=True), 409
     flash("已保存", "success")
     return redirect(url_for(".show", notice_id=notice_id))
 
@@ -143,6 +153,25 @@ def _values(form: forms.Form) -> dict[str, Any]:
     return values
 
 
+def _form_of(notice: Notice) -> forms.Form:
+    form = forms.of(notice, "title", "issued_by", "member_unit", "is_shared", "version")
+    form.values["body"] = as_typed(notice.body_html)
+    return form
+
+
+def _labels() -> dict[str, str]:
+    return {name: label for name, label in LABELS.items() if name != "member_unit" or scope() is None}
+
+
+def _units() -> list[tuple[str, str]]:
+    """Only the alliance's own staff choose whose notice it is."""
+    return [(str(unit.id), unit.name) for unit in alliance.choices(me())] if scope() is None else []
+
+
+def _choices() -> conflicts.Choices:
+    return {"member_unit": _units(), "is_shared": [("1", "是")]}
+
+
 def _form(form: forms.Form, notice: Notice | None = None, *, is_stale: bool = False) -> str:
     if "body_html" in form.errors:
         form.errors["body"] = form.errors.pop("body_html")
@@ -150,7 +179,7 @@ def _form(form: forms.Form, notice: Notice | None = None, *, is_stale: bool = Fa
         "console/notices/form.html",
         form=form,
         notice=notice,
-        units=[(str(unit.id), unit.name) for unit in alliance.choices(me())] if scope() is None else [],
+        units=_units(),
         is_stale=is_stale,
         is_published=notice is not None and notice.status is NoticeStatus.PUBLISHED,
     )

@@ -11,18 +11,31 @@ from models.activities import Activity
 from models.notices import Notice
 from models.pictures import PICTURE_LICENCE_WORDS, Picture, PictureLicence
 from models.publishing import EJournalIssue
-from server.console import forms
+from server.console import conflicts, forms
 from server.console.areas import MenuEntry
 from server.console.forms import Form
 from server.console.guard import find, me, requires, scope
 from server.console.listing import Filter, Listing, choices
 from services import pictures
 from services.errors import Invalid, StaleState
-from services.pictures import FIELDS, Use
+from services.pictures import Use
 
 bp = Blueprint("pictures", __name__, url_prefix="/console/pictures")
 MENU = MenuEntry("推送", "图片库", "pictures.index", "pictures.manage", "photo", 60)
 Answer = str | Response | tuple[str, int]
+LABELS = {
+    "alt": "图上是什么",
+    "licence": "授权",
+    "source": "来源",
+    "shows_people": "图中有能认出的人",
+    "people_agreed": "图中的人同意公开使用",
+    "is_shared": "其他单位也可以使用",
+}
+YES = [("1", "是")]
+CHOICES = {
+    "licence": choices(PICTURE_LICENCE_WORDS),
+    **dict.fromkeys(("shows_people", "people_agreed", "is_shared"), YES),
+}
 
 SHARED = (("own", "本单位"), ("shared", "联盟共享"))
 RIGHTS = (("clear", "可以发布"), ("stops", "不能发布"))
@@ -112,7 +125,7 @@ def upload() -> Answer:
 @requires("pictures.manage")
 def show(picture_id: int) -> Answer:
     picture = find(Picture, picture_id)
-    return _page(picture, forms.of(picture, *FIELDS, "version"))
+    return _page(picture, forms.of(picture, *LABELS, "version"))
 
 
 @bp.post("/<int:picture_id>")
@@ -122,9 +135,14 @@ def update(picture_id: int) -> Answer:
     try:
         values = _values(form)
         pictures.update(picture, values, version=form.integer("version") or 0, actor=me())
-    except (Invalid, StaleState) as wrong:
+    except Invalid as wrong:
         form.fail(wrong)
         return _page(picture, form), 422
+    except StaleState as stale:
+        form.fail(stale)
+        fresh = find(Picture, picture_id)
+        conflicts.tell(form, fresh, forms.of(fresh, *LABELS, "version"), LABELS, choices=CHOICES)
+        return _page(fresh, form), 409
     flash("已保存", "success")
     return redirect(url_for(".show", picture_id=picture_id))
 

@@ -4,21 +4,21 @@ from __future__ import annotations
 
 from flask import Blueprint, flash, redirect, render_template, url_for
 from markupsafe import Markup
-from werkzeug.datastructures import MultiDict
 from werkzeug.wrappers import Response as HttpResponse
 
 from models.inbound import SavedReply
-from server.console import forms
+from server.console import conflicts, forms
 from server.console.areas import MenuEntry
 from server.console.forms import Form
 from server.console.guard import me, requires, scope
 from server.console.listing import Column, Listing
 from services import saved_replies
-from services.errors import Conflict, Invalid
+from services.errors import Invalid, StaleState
 
 bp = Blueprint("saved_replies", __name__, url_prefix="/console/saved-replies")
 MENU: tuple[MenuEntry, ...] = ()
 Answer = str | HttpResponse | tuple[str, int]
+LABELS = {"title": "名称", "text": "内容"}
 
 
 def _title(row: SavedReply) -> Markup | str:
@@ -72,7 +72,7 @@ def create() -> Answer:
 @requires("inbox.manage")
 def edit(saved_id: int) -> str:
     saved = saved_replies.find_own(saved_id, actor=me())
-    return _form(forms.of(saved, "title", "text", "version"), saved)
+    return _form(forms.of(saved, *LABELS, "version"), saved)
 
 
 @bp.post("/<int:saved_id>")
@@ -88,12 +88,14 @@ def update(saved_id: int) -> Answer:
             version=form.integer("version") or 0,
             actor=me(),
         )
-    except (Invalid, Conflict) as refusal:
-        form.fail(refusal)
-        form.values = MultiDict(
-            form.values.to_dict() | {"version": str(saved_replies.find_own(saved_id, actor=me()).version)}
-        )
-        return _form(form, saved), 409 if isinstance(refusal, Conflict) else 422
+    except Invalid as wrong:
+        form.fail(wrong)
+        return _form(form, saved), 422
+    except StaleState as stale:
+        form.fail(stale)
+        fresh = saved_replies.find_own(saved_id, actor=me())
+        conflicts.tell(form, fresh, forms.of(fresh, *LABELS, "version"), LABELS)
+        return _form(form, fresh), 409
     flash("常用语已保存", "success")
     return redirect(url_for(".index"))
 

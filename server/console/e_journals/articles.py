@@ -5,11 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 from flask import flash, redirect, render_template, url_for
-from markupsafe import Markup
 from werkzeug.wrappers import Response
 
 from models.publishing import EJournalArticle, EJournalIssue
-from server.console import forms
+from server.console import conflicts, forms
 from server.console.e_journals import bp
 from server.console.forms import Form
 from server.console.guard import me, requires
@@ -18,6 +17,7 @@ from services.html import as_typed
 from services.publishing import desk, e_journals
 
 Answer = str | Response | tuple[str, int]
+LABELS = {"title": "标题", "author": "作者", "body": "正文", "is_public": "可公开全文"}
 
 
 @bp.get("/<int:issue_id>/columns/<int:column_id>/articles/new")
@@ -45,9 +45,7 @@ def create_article(issue_id: int, column_id: int) -> Answer:
 def edit_article(issue_id: int, article_id: int) -> Answer:
     issue = e_journals.find(issue_id, actor=me(), to_manage=True)
     article = desk.find_article(issue, article_id)
-    form = forms.of(article, "title", "author", "is_public", "version")
-    form.values["body"] = as_typed(article.body_html)
-    return _form(form, issue, article=article, column=article.column.name)
+    return _form(_form_of(article), issue, article=article, column=article.column.name)
 
 
 @bp.post("/<int:issue_id>/articles/<int:article_id>/edit")
@@ -83,18 +81,21 @@ def _refused(
     column: str,
     article: EJournalArticle | None = None,
 ) -> tuple[str, int]:
-    """What was typed stays. After a conflict the latest words stand beside it, and saving again is
-    meant so: it goes over them."""
+    """What was typed stays. After a conflict the latest words stand beside it, field by field."""
     form.fail(wrong)
     if "body_html" in form.errors:
         form.errors["body"] = form.errors.pop("body_html")
-    latest = None
     if isinstance(wrong, StaleState) and article is not None:
-        latest = desk.find_article(issue, article.id)
-        form.values = form.values.copy()
-        form.values["version"] = str(latest.version)
-    status = 409 if isinstance(wrong, Conflict) else 422
-    return _form(form, issue, article=article, column=column, latest=latest), status
+        article = desk.find_article(issue, article.id)
+        choices = {"is_public": [("1", "是")]}
+        conflicts.tell(form, issue, _form_of(article), LABELS, choices=choices, acts={desk.CHANGED})
+    return _form(form, issue, article=article, column=column), 409 if isinstance(wrong, Conflict) else 422
+
+
+def _form_of(article: EJournalArticle) -> Form:
+    form = forms.of(article, "title", "author", "is_public", "version")
+    form.values["body"] = as_typed(article.body_html)
+    return form
 
 
 def _values(form: Form) -> dict[str, Any]:
@@ -119,7 +120,6 @@ def _form(
     *,
     column: str,
     article: EJournalArticle | None = None,
-    latest: EJournalArticle | None = None,
 ) -> str:
     return render_template(
         "console/e_journals/article.html",
@@ -127,6 +127,4 @@ def _form(
         issue=issue,
         article=article,
         column=column,
-        latest=latest,
-        latest_body=Markup(latest.body_html) if latest is not None else "",  # noqa: S704 - sanitised
     )

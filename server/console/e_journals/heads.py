@@ -9,7 +9,7 @@ from werkzeug.wrappers import Response
 
 from models.pictures import Picture
 from models.publishing import EJournalIssue
-from server.console import forms
+from server.console import conflicts, forms
 from server.console.e_journals import bp
 from server.console.guard import me, requires
 from services import pictures
@@ -19,6 +19,14 @@ from services.publishing import e_journals
 Answer = str | Response | tuple[str, int]
 FIRST_COLUMNS = ("最新科研理论成果", "热点资讯")
 COVERS_SHOWN = 24
+LABELS = {
+    "e_journal": "刊物",
+    "issue_no": "期号",
+    "print_permit_no": "准印证号",
+    "publish_on": "刊期日期",
+    "summary": "本期摘要",
+    "cover_token": "封面图片",
+}
 
 
 @bp.get("/new")
@@ -49,8 +57,7 @@ def create() -> Answer:
 @requires("e_journals.manage")
 def edit(issue_id: int) -> Answer:
     issue = e_journals.find(issue_id, actor=me(), to_manage=True)
-    names = ("e_journal", "issue_no", "print_permit_no", "publish_on", "summary", "cover_token", "version")
-    return _form(forms.of(issue, *names), issue)
+    return _form(forms.of(issue, *LABELS, "version"), issue)
 
 
 @bp.post("/<int:issue_id>/edit")
@@ -68,14 +75,22 @@ def update(issue_id: int) -> Answer:
 
 
 def _refused(form: forms.Form, wrong: DomainError, issue: EJournalIssue) -> tuple[str, int]:
-    """What was typed stays. After a conflict the latest stands beside it, and saving again is meant so."""
+    """What was typed stays. After a conflict the latest stands beside it, field by field."""
     form.fail(wrong)
-    latest = None
     if isinstance(wrong, StaleState):
-        latest = e_journals.find(issue.id, actor=me())
-        form.values = form.values.copy()
-        form.values["version"] = str(latest.version)
-    return _form(form, issue, latest=latest), 409 if isinstance(wrong, Conflict) else 422
+        issue = e_journals.find(issue.id, actor=me())
+        shown = forms.of(issue, *LABELS, "version")
+        choices = _choices(form.shown("cover_token"), shown.shown("cover_token"))
+        conflicts.tell(form, issue, shown, LABELS, choices=choices)
+    return _form(form, issue), 409 if isinstance(wrong, Conflict) else 422
+
+
+def _choices(*tokens: str) -> conflicts.Choices:
+    covers = Picture.select().where(Picture.token.in_(tokens))
+    return {
+        "e_journal": [(str(row.id), row.name) for row in e_journals.journals(actor=me())],
+        "cover_token": [(each.token, each.alt) for each in covers],
+    }
 
 
 def _values(form: forms.Form) -> dict[str, Any]:
@@ -91,9 +106,7 @@ def _values(form: forms.Form) -> dict[str, Any]:
     return values
 
 
-def _form(
-    form: forms.Form, issue: EJournalIssue | None = None, *, latest: EJournalIssue | None = None
-) -> str:
+def _form(form: forms.Form, issue: EJournalIssue | None = None) -> str:
     usable = pictures.visible(actor=me()).order_by(Picture.id.desc()).limit(COVERS_SHOWN)
     covers = list(usable)
     chosen = form.shown("cover_token")
@@ -103,7 +116,6 @@ def _form(
         "console/e_journals/form.html",
         form=form,
         issue=issue,
-        latest=latest,
         covers=covers,
         journals=[(str(row.id), row.name) for row in e_journals.journals(actor=me())],
     )

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import html
+import re
+
 from models.accounts import AccountRoleKind
 from models.audit import AuditEntry
 from models.messaging import Campaign
 from models.notices import Notice, NoticeStatus
+from services.html import plain_text
+from services.publishing import notices
 from tests.factories import make_account, make_activity
 from tests.factories.composer import make_notice
 from tests.server.console.conftest import SignIn
@@ -38,10 +43,36 @@ def test_what_was_typed_stays_when_it_is_wrong_or_stale(sign_in: SignIn) -> None
         f"/console/notices/{notice.id}/edit", data={"title": "改", "body": "写好的", "version": "2"}
     )
 
-    assert (wrong.status_code, stale.status_code) == (422, 422)
+    assert (wrong.status_code, stale.status_code) == (422, 409)
     assert "写了很久的正文" in wrong.text
-    assert "写好的" in stale.text
-    assert "刚刚被别人修改过" in stale.text
+    assert re.findall(r'text-break">([^<]*)<', stale.text) == [
+        *("改", notice.title),
+        *("写好的", plain_text(notice.body_html)),
+        *("（空）", "是"),
+    ]
+
+
+def test_a_text_that_was_not_touched_takes_the_others_words(sign_in: SignIn) -> None:
+    account = make_account(AccountRoleKind.SCHOOL_ADMIN)
+    notice = make_notice(member_unit=account.member_unit, body_html="<h2>安排</h2><p>请准时</p>")
+    desk, address = sign_in(account), f"/console/notices/{notice.id}/edit"
+    opened = desk.get(address).text
+    was = html.unescape(re.findall(r'name="was" value="([^"]*)"', opened)[0])
+    notices.update(notice, {"body_html": "<p>改到八点</p>"}, version=notice.version, actor=account)
+    typed = {
+        "title": "改",
+        "body": '<h2 class="ql-align">安排</h2><p>请准时</p>',
+        "is_shared": "1",
+        "version": "1",
+        "was": was,
+    }
+
+    clash = desk.post(address, data=typed)
+
+    assert clash.status_code == 409
+    assert "您没有动过的正文，已换成现在的内容" in clash.text
+    assert re.findall(r'text-break">([^<]*)<', clash.text) == ["改", notice.title]
+    assert "改到八点</textarea>" in clash.text
 
 
 def test_words_that_stop_a_notice_are_told_and_can_be_overridden_with_a_reason(sign_in: SignIn) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 from collections.abc import Callable
 from pathlib import Path
 
@@ -82,6 +83,21 @@ def test_the_dialog_lists_and_uploads(editor: Account, sign_in: SignIn) -> None:
     assert answer.get_json()["alt"] == "会场"
     assert answer.get_json()["url"].startswith("/pictures/")
     assert "请用一句话说明图上是什么" in wrong.text
+
+
+def test_of_two_who_describe_a_picture_the_second_sees_both(editor: Account, sign_in: SignIn) -> None:
+    desk = sign_in(editor)
+    picture = uploaded(desk)
+    address, typed = (
+        f"/console/pictures/{picture.id}",
+        {"alt": "报告会", "licence": "own_work", "version": "1"},
+    )
+    desk.post(address, data=typed | {"alt": "讲座现场"})
+
+    clash = desk.post(address, data=typed)
+
+    assert clash.status_code == 409
+    assert re.findall(r'text-break">([^<]*)<', clash.text)[:2] == ["报告会", "讲座现场"]
 
 
 def test_a_used_picture_tells_where_and_is_not_deleted(editor: Account, sign_in: SignIn) -> None:
