@@ -9,7 +9,7 @@ from functools import cached_property
 
 from models.inbound import InboundOutcome
 from models.people import Follower, Person
-from services import followers
+from services import bindings, followers
 from services.errors import NotAllowed
 from services.inbound import Meeting
 from wechat.inbound import Inbound
@@ -81,14 +81,21 @@ class Context:
     def known_reader(self) -> Person:
         """The reader. Raises NotBound."""
         if self.reader is None:
-            raise NotBound()
+            raise self._not_bound()
         return self.reader
 
     def member(self) -> Person:
-        """The bound person. Raises NotBound, whose words say how to bind."""
+        """The bound person. Raises NotBound, whose words say how to bind, or what a binding waits for."""
         if self.person is None:
-            raise NotBound()
+            raise self._not_bound()
         return self.person
+
+    def _not_bound(self) -> NotBound:
+        waits = bindings.under_way(self.follower)
+        if waits is None or waits.step == "refused":  # a refusal is told below the reply, once
+            return NotBound()
+        how = "请回复“同意”或“不同意”。" if waits.step == "notice" else ""
+        return NotBound(f"{waits.words}{how}")
 
 
 def said_in(message: Inbound) -> str:

@@ -27,6 +27,7 @@ from services import (
     mini_reminders,
     mini_sessions,
     staff_replies,
+    unionids,
 )
 from services.activities import feedback, invitations, reminders, waiting
 from services.messaging import (
@@ -111,6 +112,12 @@ def poke_unionids() -> None:
     queue().poke(tasks.ask_unionids)
 
 
+def poke_recent_unionids() -> None:
+    """Poke the asking about who was bound, or followed, of late, where there is somebody to ask about."""
+    if unionids.anybody_recent():
+        queue().poke(tasks.ask_recent_unionids)
+
+
 def poke_tags() -> None:
     """Poke the night's work on follower tags."""
     queue().poke(tasks.sync_tags)
@@ -177,5 +184,6 @@ JOBS = (
     Job("templates.sync", poke_templates, daily(2, 40)),
     Job("mini_reminders.poke_due", poke_mini_reminders, every(60), is_recorded=False),
     Job("operations.forget_old", forget_old, daily(3, 10)),
+    Job("unionids.ask_recent", poke_recent_unionids, every(120)),
     Job("unionids.ask", poke_unionids, daily(3, 40)),
 )

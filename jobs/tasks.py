@@ -39,6 +39,11 @@ def ask_unionids() -> None:
     unionids.ask(wechat=wechat_account.gateway())
 
 
+def ask_recent_unionids() -> None:
+    """Learn who was bound, or followed, of late is across our apps."""
+    unionids.ask_recent(wechat=wechat_account.gateway())
+
+
 def sync_tags() -> None:
     """Bring all follower tags in step."""
     follower_tags.sync(wechat=wechat_account.gateway())
@@ -83,6 +88,7 @@ ALL: dict[Callable[..., None], int] = {
     poll_mass_batches: 5,
     sync_recent_tags: 4,
     sync_tags: 3,
+    ask_recent_unionids: 6,
     ask_unionids: 2,
     sync_templates: 1,
     ask_quotas: 1,

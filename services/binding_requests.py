@@ -32,7 +32,10 @@ DIALOGUE_LIVES = timedelta(days=1)
 TOLD_KEPT = timedelta(days=30)  # what was given for a request that came to nothing
 NOTHING_WAITS = "还没有要确认的绑定，请先发送：绑定 邀请码"
 TELL_HINT = "请核对后重新发送“姓名 手机号后四位”。确认无误仍不通过，请回复“提交申请”，由联络员核实。"
-SUBMITTED = "绑定申请已提交给{unit}联络员，处理后在这里告诉您。着急请直接联系联络员。"
+SUBMITTED = (
+    "绑定申请已提交给{unit}联络员，正在等待核实，通过后自动完成绑定，结果会在公众号里告诉您。"
+    "着急请直接联系联络员。"
+)
 
 
 def start(follower: Follower, unit: MemberUnit, *, way: str) -> str:
@@ -212,6 +215,15 @@ def decision_words(request: BindingRequest) -> str:
     if request.status is BindingRequestStatus.REFUSED:
         return f"【绑定结果】{unit}没有通过您的绑定申请。{because}有疑问请联系本单位联络员。"
     return SUBMITTED.format(unit=unit)
+
+
+def telling_words(request: BindingRequest) -> str:
+    """What is waited for from the member, once a unit was named."""
+    unit = _unit_name(request)
+    if request.name:
+        again = "请核对后重新发送“姓名 手机号后四位”，或回复“提交申请”，由联络员核实。"
+        return f"{unit}的名单里还没有核对到您：{again}"
+    return f"{unit}的绑定还没有填完：请发送“姓名 手机号后四位”核对身份，例如：张晓明 5678。"
 
 
 def _unit_name(request: BindingRequest) -> str:

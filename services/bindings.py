@@ -13,7 +13,7 @@ from datetime import datetime
 import clock
 from models.accounts import Account
 from models.base import db
-from models.bindings import BindingRequestStatus
+from models.bindings import BindingRequest, BindingRequestStatus
 from models.people import Follower, InviteCode, Person
 from models.sealing import keyed_hash
 from services import (
@@ -22,6 +22,7 @@ from services import (
     binding_requests,
     binding_tries,
     consents,
+    followers,
     identities,
     invite_codes,
     unit_bindings,
@@ -47,6 +48,15 @@ class Pending:
     unit: str
     replaces: str
     goes_to_liaison: bool
+
+
+@dataclass(frozen=True, slots=True)
+class UnderWay:
+    """A binding that is not done yet: `step` is notice, telling, liaison or refused; `words` say what
+    was done, for whom it waits and what happens next."""
+
+    step: str
+    words: str
 
 
 def issue_codes(person_ids: list[int], *, actor: Account | None) -> list[tuple[Person, str]]:
@@ -141,6 +151,25 @@ def agree(follower: Follower, *, source: str = "chat") -> Person | None:
             binding_locked_until=None,
         )
         return person
+
+
+def under_way(follower: Follower) -> UnderWay | None:
+    """What became of a binding that was begun, also in the other app of the same WeChat; None for none."""
+    if followers.member_of(follower) is not None:
+        return None
+    waits = pending(follower)
+    if waits is not None:
+        then = "提交本单位联络员核实，通过后完成绑定" if waits.goes_to_liaison else "完成绑定"
+        return UnderWay(
+            "notice", f"绑定还差一步：{waits.name}（{waits.unit}），请先看个人信息告知，同意后{then}。"
+        )
+    request = binding_requests.current(follower) or _waits_elsewhere(follower)
+    if request is None:
+        return None
+    if request.status is BindingRequestStatus.STARTED:
+        return UnderWay("telling", binding_requests.telling_words(request))
+    step = "liaison" if request.status is BindingRequestStatus.OPEN else "refused"
+    return UnderWay(step, binding_requests.decision_words(request))
 
 
 def refuse(follower: Follower, *, source: str = "chat") -> None:
@@ -250,6 +279,22 @@ def _notice_words(row: Follower, person: Person) -> str:
         lines.append(f"注意：此微信现绑定为 {before}，同意后将改为 {mask_name(person.name)}。")
     lines.append("同意并绑定请回复“同意”，否则回复“不同意”。")
     return "\n".join(lines)
+
+
+def _waits_elsewhere(follower: Follower) -> BindingRequest | None:
+    """A request of the same WeChat in another app that a liaison has not decided."""
+    if not follower.unionid:
+        return None
+    return (
+        BindingRequest.select()
+        .join(Follower)
+        .where(
+            Follower.unionid == follower.unionid,
+            Follower.binding_request == BindingRequest.id,
+            BindingRequest.status == BindingRequestStatus.OPEN,
+        )
+        .first()
+    )
 
 
 def _use(invite: InviteCode, now: datetime) -> bool:

@@ -19,6 +19,7 @@ from models.trial_sends import Tester
 from services import access, activities, audit, consents, held_data, identities
 from services.errors import Conflict, Invalid
 from services.messaging import withdrawals
+from services.roster import forgetting
 
 ERASED_NAME = "已注销"
 ERASED_TEXT = "（本人已注销资料，内容已删除）"
@@ -71,6 +72,7 @@ def _erase(person: Person, *, source: str) -> Person:
         raise Conflict("此人资料已经注销")
     now, today = clock.utc_now(), clock.local_today()
     _give_seats_back(row, now)
+    forgetting.forget(row)
     followers = [each.id for each in Follower.select(Follower.id).where(Follower.person == row)]
     row.name, row.phone, row.phone_hash, row.position = ERASED_NAME, None, None, ""
     row.erased_at = now

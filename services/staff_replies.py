@@ -106,8 +106,10 @@ def checked(text: str, *, most_bytes: int = MOST_BYTES) -> str:
 
 
 def made_before(once: str) -> StaffReply | None:
-    """The reply that this form made when it was sent first."""
-    return StaffReply.get_or_none(StaffReply.once == once[:40]) if once else None
+    """The reply that this form made when it was sent first. Raises Invalid for a form without its number."""
+    if not once.strip():
+        raise Invalid(fields={"text": "这份表单不完整，没有发出。请刷新页面后再填一次"})
+    return StaffReply.get_or_none(StaffReply.once == once[:40])
 
 
 def begin(

@@ -10,6 +10,7 @@ from bot.replies import page_link, word_link
 from bot.router import on
 from services import binding_requests, bindings, invite_codes, personal_data, roster_match, unit_bindings
 from services.masking import mask_name
+from wechat.texts import escape
 
 AGREE, REFUSE = ("同意", "我同意", "同意绑定"), ("不同意", "我不同意", "拒绝", "取消绑定")
 UNBIND, ERASE, APPLY = "确认解除绑定", "确认注销资料", "提交申请"
@@ -85,9 +86,9 @@ def bare_code(ctx: Context) -> str:
 def how_to_bind(ctx: Context) -> str:
     if ctx.person is not None:
         return f"{_bound_as(ctx)}。如需解除，请回复：{word_link('解除绑定')}"
-    request = binding_requests.current(ctx.follower)
-    if request is not None and not binding_requests.is_filling_in(ctx.follower):
-        return f"{binding_requests.decision_words(request)}\n不想绑定了，可回复：{word_link('撤回申请')}"
+    waits = bindings.under_way(ctx.follower)
+    if waits is not None and waits.step != "refused":
+        return f"{escape(waits.words)}\n{_next_step(ctx, waits.step)}"
     return (
         "绑定有三种办法：\n"
         "1. 发送“绑定 邀请码”，例如：绑定 ABCD2345（邀请码向本单位联络员索取，一人一码）；\n"
@@ -138,6 +139,16 @@ def nothing_waits(ctx: Context) -> str:
 
 def _bound_as(ctx: Context) -> str:
     return f"您已绑定为 {mask_name(ctx.member().name)}"
+
+
+def _next_step(ctx: Context, step: str) -> str:
+    """What can be tapped while a binding is under way."""
+    if step == "liaison":
+        return f"不想绑定了，可回复：{word_link('撤回申请')}"
+    if step == "notice":
+        read = page_link(ctx, "看个人信息告知", "/m/bind/notice")
+        return f"{read}\n看过后请点：{word_link('同意')}　　{word_link('不同意')}"
+    return f"不想绑定了，不理会即可；有邀请码也可以直接发送邀请码。有事请点 {word_link('帮助')}"
 
 
 def _answer(ctx: Context, code: str) -> str:

@@ -14,7 +14,7 @@ from bot.router import on
 from models.activities import CONCERNED, Activity, ActivityStatus, SignUp, SignUpStatus
 from models.complaints import COMPLAINT_STATUS_WORDS, ComplaintStatus
 from models.people import TOPIC_WORDS, Person
-from services import complaints, opt_ins
+from services import bindings, complaints, opt_ins
 from services.masking import mask_name
 from services.messaging import contents
 from services.surveys import chat_text, conversations
@@ -70,9 +70,11 @@ def my_surveys(ctx: Context) -> str:
 
 
 def _of_a_stranger(ctx: Context) -> str:
-    """What may be seen without a binding, and how to bind."""
+    """What may be seen without a binding, and how to bind, or what the binding waits for."""
+    waits = bindings.under_way(ctx.follower)
+    is_begun = waits is not None and waits.step != "refused"
     lines = [
-        "此微信还没有绑定身份，绑定后可报名、读期刊、填需求征集。",
+        *([] if is_begun else ["此微信还没有绑定身份，绑定后可报名、读期刊、填需求征集。"]),
         how_to_bind(ctx),
         f"现在就能看：{word_link('最新讲座')}　{word_link('沙龙')}　{word_link('搜索')}",
     ]

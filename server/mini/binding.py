@@ -10,7 +10,7 @@ from server.mini import limits, problems, schemas
 from server.mini.bearer import follower, member_only, open_to_all, signed_in
 from server.mini.limits import limiter
 from server.mini.repeats import once
-from services import binding_requests, bindings, consents
+from services import bindings, consents
 from services.masking import mask_name
 
 bp = APIBlueprint("binding", __name__, tag="绑定")
@@ -76,7 +76,7 @@ def end() -> schemas.Binding:
 def _state(row: Follower) -> schemas.Binding:
     pending = bindings.pending(row)
     person = row.person if row.person is not None and row.person.erased_at is None else None
-    request = binding_requests.current(row)
+    waits = bindings.under_way(row)
     if pending is not None:
         return schemas.Binding(
             state="notice",
@@ -84,15 +84,18 @@ def _state(row: Follower) -> schemas.Binding:
             unit=pending.unit,
             replaces=pending.replaces,
             goes_to_liaison=pending.goes_to_liaison,
+            words="",
             notice=_notice(),
         )
-    state = "bound" if person is not None else "waits" if request is not None else "none"
+    is_waiting = waits is not None and waits.step == "liaison"
+    state = "bound" if person is not None else "waits" if is_waiting else "none"
     return schemas.Binding(
         state=state,  # type: ignore[arg-type]
         name=mask_name(person.name) if person else "",
         unit=person.member_unit.name if person else "",
         replaces="",
         goes_to_liaison=False,
+        words=waits.words if waits else "",
         notice=_notice(),
     )
 

@@ -113,6 +113,7 @@ class Me(BaseModel):
     unit: str
     runs_check_ins: bool
     reminder_template_id: str = Field(description="空：不提供提醒")
+    waiting: str = Field(description="还没绑定时，绑定办到哪一步、接下来怎样；空：没有在办")
     server_time: Moment
 
 
@@ -148,6 +149,7 @@ class Binding(BaseModel):
     unit: str
     replaces: str = Field(description="此微信现在绑定的人，脱敏")
     goes_to_liaison: bool
+    words: str = Field(description="办到哪一步、接下来怎样；空：没有在办")
     notice: Notice
 
 

@@ -6,12 +6,13 @@ from apiflask import APIBlueprint
 from flask_limiter.util import get_remote_address
 
 import clock
+from models.people import Follower
 from server.mini import limits, schemas
-from server.mini.bearer import follower, me_or_none, open_to_all, session, signed_in
+from server.mini.bearer import follower, open_to_all, session, signed_in
 from server.mini.limits import limiter
 from server.mini.repeats import read_key
 from server.pages.sign_in import OUTBOUND_CALLS, OUTBOUND_WAIT_SECONDS
-from services import check_ins, mini_reminders, mini_sessions
+from services import bindings, check_ins, followers, mini_reminders, mini_sessions
 from services.mini_sessions import WeChatSilent
 
 bp = APIBlueprint("sessions", __name__, tag="登录")
@@ -34,7 +35,7 @@ def sign_in(wanted: schemas.SignInWanted) -> schemas.SignedIn:
     return schemas.SignedIn(
         token=made.token,
         expires_at=made.session.expires_at,
-        me=about(made.session.follower.person, is_bound=made.session.follower.person_id is not None),
+        me=about(made.session.follower),
     )
 
 
@@ -43,8 +44,7 @@ def sign_in(wanted: schemas.SignInWanted) -> schemas.SignedIn:
 @bp.output(schemas.Me)
 def show_me() -> schemas.Me:
     """我是谁"""
-    person = me_or_none()
-    return about(person, is_bound=person is not None)
+    return about(follower())
 
 
 @bp.get("/sessions")
@@ -86,15 +86,14 @@ def end(session_id: int) -> schemas.Done:
     return schemas.Done()
 
 
-def about(person: object, *, is_bound: bool) -> schemas.Me:
-    from models.people import Person
-
-    known = person if isinstance(person, Person) and is_bound and person.erased_at is None else None
+def about(row: Follower) -> schemas.Me:
+    person, waits = followers.member_of(row), bindings.under_way(row)
     return schemas.Me(
-        is_bound=known is not None,
-        name=known.name if known else "",
-        unit=known.member_unit.name if known else "",
-        runs_check_ins=known is not None and check_ins.runs_any(known),
+        is_bound=person is not None,
+        name=person.name if person else "",
+        unit=person.member_unit.name if person else "",
+        runs_check_ins=person is not None and check_ins.runs_any(person),
         reminder_template_id=mini_reminders.template_id(),
+        waiting=waits.words if waits else "",
         server_time=clock.utc_now(),
     )

@@ -8,6 +8,7 @@ from werkzeug.exceptions import HTTPException
 from server.pages import member
 from server.pages.member import NotBound, SignInAgain
 from server.statuses import status_of
+from services import bindings
 from services.errors import DomainError
 
 TITLES = {
@@ -77,7 +78,10 @@ def _sign_in_again(error: SignInAgain) -> Response:
 
 
 def _not_bound(error: NotBound) -> Response:
-    return make_response(render_template("pages/not_bound.html"), 403)
+    """How to bind, or what a binding that was begun waits for and what happens next."""
+    signed_in = member.follower()
+    waits = bindings.under_way(signed_in) if signed_in is not None else None
+    return make_response(render_template("pages/not_bound.html", waits=waits), 403)
 
 
 def _http(error: HTTPException) -> Response:

@@ -56,12 +56,32 @@ def test_a_word_and_a_request_the_liaison_answers_with_the_next_reply(phone: New
     assert "提交联络员" in new.says("提交申请") or "提交本单位联络员" in new.says("提交申请")
     assert "已提交给乐余联络员" in new.says("同意")
     assert "已提交给乐余联络员" in new.says("怎么绑定")
-    assert "还没有绑定身份" in new.says("我的")
+    for asked in ("我的", "订阅设置", "我的报名"):
+        said = new.says(asked)
+        assert "已提交给乐余联络员，正在等待核实" in said
+        assert "还没有绑定" not in said
     liaison = make_account(AccountRoleKind.LIAISON, member_unit=unit)
     binding_decisions.refuse(BindingRequest.get(), reason="请先到单位登记", actor=liaison)
 
     assert "请先到单位登记" in new.says("帮助")
     assert "请先到单位登记" not in new.says("帮助")
+
+
+def test_while_the_yes_is_waited_for_every_way_leads_to_it(phone: NewPhone) -> None:
+    unit, new = make_unit(short_name="乐余"), phone()
+    on_roster(unit)
+    new.follows()
+    scan(new, unit.id)
+    assert "还没有填完" in new.says("订阅设置")
+    new.says("张晓明 5678")
+
+    for asked in ("我的", "身份绑定", "订阅设置", "我的消息"):
+        said = new.says(asked)
+        assert "绑定还差一步：张*明" in said
+        assert "同意后完成绑定" in said
+    assert "/m/bind/notice" in new.says("我的")
+    assert "绑定成功" in new.says("同意")
+    assert "绑定还差一步" not in new.says("我的")
 
 
 def test_other_words_are_answered_as_ever_while_name_and_phone_are_waited_for(phone: NewPhone) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import timedelta
 
 import pytest
 
@@ -10,7 +11,7 @@ import clock
 import config
 from models.people import Follower
 from sandbox.testing import Sandbox, running_sandbox
-from services import consents, unionids
+from services import consents, identities, unionids
 from tests.factories import make_follower, make_person
 from wechat.gateway import Gateway, make_gateway
 from wechat.token_stores import MemoryTokenStore
@@ -74,3 +75,58 @@ def test_an_openid_that_is_no_more_does_not_hold_up_the_others(wechat: tuple[San
 
     assert Follower.get_by_id(known.id).unionid is not None
     assert Follower.get_by_id(gone.id).unionid is None
+
+
+def test_soon_after_a_binding_the_mini_program_knows_the_person(wechat: tuple[Sandbox, Gateway]) -> None:
+    sandbox, gateway = wechat
+    before = member(sandbox.add())
+    Follower.update(bound_at=clock.utc_now() - timedelta(days=2)).where(Follower.id == before.id).execute()
+    assert not unionids.anybody_recent()
+    known = member(sandbox.add())
+    unionid = sandbox.call("/cgi-bin/user/info", openid=known.openid)["unionid"]
+    assert unionids.anybody_recent()
+
+    assert unionids.ask_recent(wechat=gateway) == 1
+    mini = make_follower(app_id=config.settings().mini_app_id, is_following=False)
+    identities.learn_unionid(mini, unionid)  # as the phone's sign-in does
+
+    assert mini.person_id == known.person_id
+    assert Follower.get_by_id(before.id).unionid is None
+
+
+def test_who_is_bound_in_the_mini_program_is_known_soon_after_following(
+    wechat: tuple[Sandbox, Gateway],
+) -> None:
+    sandbox, gateway = wechat
+    follower = make_follower(openid=sandbox.add())
+    assert not unionids.anybody_recent()  # the mini program has no members
+    unionid = sandbox.call("/cgi-bin/user/info", openid=follower.openid)["unionid"]
+    person = make_person()
+    consents.keep(person, is_granted=True, source="mini", at=clock.utc_now())
+    make_follower(app_id=config.settings().mini_app_id, unionid=unionid, person=person, is_following=False)
+
+    assert unionids.ask_recent(wechat=gateway) == 1
+
+    assert Follower.get_by_id(follower.id).person_id == person.id
+
+
+def test_a_phone_that_nobody_is_known_to_have_is_asked_about(wechat: tuple[Sandbox, Gateway]) -> None:
+    sandbox, gateway = wechat
+    bound_long_ago = member(sandbox.add())
+    Follower.update(bound_at=clock.utc_now() - timedelta(days=9)).where(
+        Follower.id == bound_long_ago.id
+    ).execute()
+    unionid = sandbox.call("/cgi-bin/user/info", openid=bound_long_ago.openid)["unionid"]
+    mini = make_follower(app_id=config.settings().mini_app_id, unionid=unionid, is_following=False)
+
+    assert unionids.ask_recent(wechat=gateway) == 1
+
+    assert Follower.get_by_id(mini.id).person_id == bound_long_ago.person_id
+
+
+def test_an_account_that_may_not_ask_is_left_in_peace(wechat: tuple[Sandbox, Gateway]) -> None:
+    sandbox, _ = wechat
+    member(sandbox.add())
+    settings = config.settings().model_copy(update={"wechat_api_url": sandbox.url, "wechat_verified": False})
+
+    assert unionids.ask_recent(wechat=make_gateway(settings, MemoryTokenStore())) == 0

@@ -13,6 +13,7 @@ Page({
     unit: '',
     replaces: '',
     goesToLiaison: false,
+    words: '',
     /** @type {{title: string, lines: string[], version: string}} */
     notice: { title: '', lines: [], version: '' },
     isBusy: false
@@ -40,6 +41,7 @@ Page({
       unit: told.unit,
       replaces: told.replaces,
       goesToLiaison: told.goes_to_liaison,
+      words: told.words,
       notice: told.notice
     })
   },

@@ -17,6 +17,7 @@ Page({
     today: [],
     /** @type {any[]} */
     coming: [],
+    underWay: '', // 绑定办到哪一步
     waiting: 0
   },
 
@@ -38,7 +39,7 @@ Page({
     try {
       const me = await api.get('/me')
       if (!me.is_bound) {
-        this.setData({ state: 'unbound' })
+        this.setData({ state: 'unbound', underWay: me.waiting })
         return
       }
       const [today, coming] = await Promise.all([

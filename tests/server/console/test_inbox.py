@@ -127,6 +127,22 @@ def test_a_form_sent_twice_makes_one_reply(sign_in: SignIn, sandbox: Sandbox) ->
     assert sandbox.get("/_sandbox/stats")["calls"]["/cgi-bin/message/custom/send"] == {"0": 1}
 
 
+def test_a_form_without_its_number_is_refused_each_time(sign_in: SignIn, sandbox: Sandbox) -> None:
+    writer(sandbox)
+    client, item = secretary(sign_in), InboxItem.get()
+
+    for _ in range(2):
+        version = str(InboxItem.get().version)
+        answer = client.post(
+            f"/console/inbox/{item.id}/reply", data={"version": version, "once": " ", "text": "十一点半"}
+        )
+        assert answer.status_code == 422
+        assert "这份表单不完整，没有发出" in answer.text
+        assert "十一点半" in answer.text
+
+    assert StaffReply.select().count() == 0
+
+
 def test_of_two_who_answer_at_once_the_second_is_told_and_loses_nothing(
     sign_in: SignIn, sandbox: Sandbox
 ) -> None:

@@ -13,9 +13,9 @@ from models.api_tokens import ApiReply, MiniSession
 from models.people import Consent, Follower
 from models.sealing import keyed_hash
 from sandbox.testing import Sandbox
-from services import bindings, identities, mini_sessions
+from services import binding_requests, bindings, identities, mini_sessions
 from services.mini_sessions import SignedOut
-from tests.factories import make_follower, make_person
+from tests.factories import make_follower, make_person, make_unit
 from tests.server.mini.conftest import Phone
 
 pytestmark = pytest.mark.usefixtures("noon")
@@ -177,3 +177,20 @@ def test_old_sign_ins_and_replies_are_forgotten(noon: datetime, phone) -> None:
     with clock.fixed(noon + timedelta(days=500)):
         mini_sessions.forget_old()
     assert not MiniSession.select().exists()
+
+
+def test_a_request_that_waits_in_chat_shows_on_the_phone(phone) -> None:
+    unit = make_unit(short_name="乐余")
+    chat = make_follower(unionid="u1")
+    binding_requests.start(chat, unit, way="word")
+    binding_requests.tell(chat, "李新", "4321")
+    binding_requests.apply(chat)
+    bindings.agree(chat)
+    mine = phone(is_bound=False)
+    Follower.update(unionid="u1").where(Follower.id == MiniSession.get().follower_id).execute()
+
+    told = mine.get("/binding").json
+
+    assert told["state"] == "waits"
+    assert "已提交给乐余联络员" in told["words"]
+    assert mine.get("/me").json["waiting"] == told["words"]

@@ -149,3 +149,28 @@ def test_only_who_follows_us_gets_here(client: FlaskClient, enter: Enter) -> Non
     for path in (FORM, NOTICE):
         assert client.get(path).location == f"/m/sign-in?next={path}"
     assert enter(make_member()).post(FORM, data={"csrf": "0"}).status_code == 400
+
+
+@pytest.mark.parametrize("page", ["/m/", "/m/me", "/m/topics"])
+def test_the_pages_say_what_a_binding_waits_for(enter: Enter, page: str) -> None:
+    unit = make_unit(short_name="乐余")
+    follower = make_follower()
+    client = enter(follower)
+    assert "请先绑定本人身份" in client.get(page).text
+    word = unit_bindings.ensure(unit.id).word
+    send(client, FORM, by="unit", word=word, name="李新", digits="4321")
+    assert "没有填完" in client.get(page).text
+
+    send(client, FORM, "/m/bind/apply")
+    assert "绑定还差一步" in client.get(page).text
+    send(client, NOTICE, answer="yes", agrees="1")
+
+    waits = client.get(page)
+    assert waits.status_code == 403
+    assert "正在等联络员核实" in waits.text
+    assert "已提交给乐余联络员" in waits.text
+    assert "请先绑定" not in waits.text
+    binding_decisions.refuse(
+        BindingRequest.get(), reason="请先登记", actor=make_account(AccountRoleKind.LIAISON, member_unit=unit)
+    )
+    assert "请先登记" in client.get(page).text

@@ -14,7 +14,7 @@ from models.alliance import MemberUnit
 from models.audit import AuditEntry
 from models.people import Person, PersonRole, PersonRoleKind, RosterImport, RosterImportStatus
 from models.sealing import keyed_hash
-from services import people, roster
+from services import people, personal_data, roster
 from services.errors import Invalid, NotFound, StaleState
 from services.roster import files
 from tests.factories import make_account, make_person, make_unit
@@ -349,3 +349,37 @@ def test_the_template_comes_back_in_and_wrong_rows_go_out_without_formulas(
     assert [cell.value for cell in out[2]][:2] == ["人员名单", "3"]
     assert out["E2"].value.startswith("=HYPERLINK")
     assert out["E2"].data_type == "s" or out["E2"].quotePrefix
+
+
+def test_erasing_a_person_reaches_every_roster_that_named_them(town: MemberUnit, secretary: Account) -> None:
+    gone, stays = (
+        ["张三", "13800138001", "乐余镇党校", "教员", "教师"],
+        ["李四", "13800138004", "乐余镇党校", "", ""],
+    )
+    _run(_rows(gone, stays), secretary)
+    waits = roster.preview(
+        _rows([*gone[:3], "副校长", "教师"], ["张三", None, "乐余镇党校", "", ""], stays),
+        "2.xlsx",
+        unit_scope=None,
+        actor=secretary,
+    )
+    person = Person.get(Person.name == "张三")
+
+    personal_data.erase(person, reason="本人要求删除", actor=secretary)
+
+    for row in RosterImport.select():
+        assert "张三" not in row.rows + row.report
+        assert "13800138001" not in row.rows + row.report
+        assert "李四" in row.report
+    roster.apply(roster.find(waits.id, actor=secretary), actor=secretary)
+    assert Person.select().where(Person.erased_at.is_null()).count() == 1
+
+
+def test_a_namesake_with_another_phone_stays_in_the_roster(town: MemberUnit, secretary: Account) -> None:
+    _run(_rows(["张三", "13800138001", "乐余镇党校", "", ""]), secretary)
+    namesake = _rows(["张三", "13900139002", "乐余镇党校", "", ""])
+    waits = roster.preview(namesake, "2.xlsx", unit_scope=None, actor=secretary)
+
+    personal_data.erase(Person.get(), reason="本人要求删除", actor=secretary)
+
+    assert roster.apply(roster.find(waits.id, actor=secretary), actor=secretary).counts["new"] == 1
