@@ -6,6 +6,7 @@ from datetime import datetime
 from pathlib import Path
 
 import pytest
+from peewee import Database
 from playhouse.migrations import Runner
 from playhouse.schema_diff import diff_models
 from pydantic import ValidationError
@@ -13,8 +14,10 @@ from pydantic import ValidationError
 import clock
 import config
 import models
-from models.base import make_database
+from models.alliance import MemberUnit
+from models.base import Savepoint, make_database
 from models.sealing import Unsealable, keyed_hash, seal, unseal
+from tests.factories import make_unit
 
 
 def test_local_midnight_is_in_shanghai(noon: datetime) -> None:
@@ -79,3 +82,15 @@ def test_migrations_make_the_models_schema_and_go_back(tmp_path: Path) -> None:
             assert set(database.get_tables()) <= {"schema_migration", "sqlite_sequence"}
     finally:
         models.db.initialize(bound) if bound is not None else None
+
+
+def test_a_savepoint_undoes_what_it_holds_and_nothing_else(db: Database) -> None:
+    inside = Savepoint("act")
+    make_unit(short_name="留下")
+    with pytest.raises(ZeroDivisionError), inside:  # noqa: PT012 - the act and its fault
+        make_unit(short_name="撤销")
+        raise ZeroDivisionError
+    with inside:
+        make_unit(short_name="再来")
+
+    assert [unit.short_name for unit in MemberUnit.select().order_by(MemberUnit.id)] == ["留下", "再来"]
