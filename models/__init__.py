@@ -14,6 +14,7 @@ from models.activities import (
 )
 from models.alliance import MemberUnit
 from models.api_tokens import ApiReply, MiniSession
+from models.audiences import PersonList, PersonListMember, SavedAudience
 from models.audit import AuditEntry
 from models.automatic_notices import (
     AutomaticNotice,
@@ -116,6 +117,9 @@ TABLES: tuple[type[BoundModel], ...] = (
     Answer,
     AwaitedPicture,
     Conversation,
+    SavedAudience,
+    PersonList,
+    PersonListMember,
     Campaign,
     CampaignReview,
     MassBatch,

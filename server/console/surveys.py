@@ -10,9 +10,6 @@ from markupsafe import Markup
 from peewee import fn
 from werkzeug.wrappers import Response as HttpResponse
 
-import clock
-from models.alliance import TIER_WORDS, MemberUnit
-from models.people import ROLE_WORDS, TOPIC_WORDS
 from models.surveys import (
     QUESTION_KIND_WORDS,
     QUESTIONNAIRE_STATUS_WORDS,
@@ -22,7 +19,7 @@ from models.surveys import (
     QuestionnaireStatus,
     Response,
 )
-from server.console import forms, questionnaire_form
+from server.console import audience_form, forms, questionnaire_form
 from server.console.areas import MenuEntry
 from server.console.forms import Form
 from server.console.guard import can, me, requires
@@ -30,7 +27,7 @@ from server.console.list_routes import serve
 from server.console.listing import Column, Filter, Listing, badge, choices
 from server.console.row_history import serve_history
 from server.console.words import local_time
-from services import masking, sharing
+from services import sharing
 from services.errors import Conflict, DomainError, Invalid
 from services.messaging import audiences
 from services.surveys import chat_text, drafting, questionnaires, results, sheet
@@ -134,16 +131,7 @@ def arrange() -> Answer:
 @requires("surveys.manage")
 def audience() -> Answer:
     """How many are meant, and ten of them, masked: shown while the form is filled in."""
-    try:
-        wanted = _audience(Form(request.args))
-        count = audiences.count(wanted, actor=me())
-        some = audiences.sample(wanted, actor=me(), limit=10)
-    except DomainError as wrong:
-        return render_template("console/surveys/audience.html", error=wrong.message)
-    people = [(masking.mask_name(person.name), person.member_unit.short_name) for person in some]
-    return render_template(
-        "console/surveys/audience.html", count=count, people=people, wanted=audiences.in_words(wanted)
-    )
+    return audience_form.counted(Form(request.args))
 
 
 @bp.get("/<int:survey_id>")
@@ -180,7 +168,7 @@ def edit(survey_id: int) -> Answer:
     told = questionnaire.audience
     form = forms.filled(
         {name: values[name] for name in ("title", "intro", "thanks", "is_anonymous", "closes_at")}
-        | {name: told.get(name, []) for name in ("units", "tiers", "roles", "topics")}
+        | audience_form.values_of(told)
         | {"reach": "everyone" if _is_all(told) else "some", "version": questionnaire.version}
     )
     return _form(form, questionnaire_form.shown(values["questions"]), questionnaire)
@@ -274,22 +262,11 @@ def _address(questionnaire: Questionnaire) -> str:
     return url_for(".show", survey_id=questionnaire.id)
 
 
-def _audience(form: Form) -> dict[str, Any]:
-    if form.text("reach") != "some":
-        return {"everyone": True}
-    wanted = {
-        "units": form.integers("units"),
-        "tiers": form.many("tiers"),
-        "roles": form.many("roles"),
-        "topics": form.many("topics"),
-    }
-    return {name: value for name, value in wanted.items() if value}
-
-
 def _is_all(audience: dict[str, Any]) -> bool:
     """Everybody of the alliance, or (a school's own) everybody of the unit."""
     bound = audiences.bound(me())
-    return bool(audience.get("everyone")) or (bound is not None and audience == {"units": [bound]})
+    chosen = {name: value for name, value in audience.items() if name != audiences.LEFT_OUT}
+    return bool(chosen.get("everyone")) or (bound is not None and chosen == {"units": [bound]})
 
 
 def _values(form: Form, questions: questionnaire_form.Questions) -> dict[str, Any]:
@@ -299,7 +276,7 @@ def _values(form: Form, questions: questionnaire_form.Questions) -> dict[str, An
         "thanks": form.text("thanks"),
         "is_anonymous": form.flag("is_anonymous"),
         "closes_at": form.moment("closes_at"),
-        "audience": _audience(form),
+        "audience": audience_form.read(form),
         "questions": questionnaire_form.for_services(questions, form),
     }
     form.check()
@@ -323,10 +300,6 @@ def _form(
     questionnaire: Questionnaire | None = None,
     focus: str = "",
 ) -> str:
-    bound = audiences.bound(me())
-    units = MemberUnit.select().where(
-        MemberUnit.valid_to.is_null() | (MemberUnit.valid_to >= clock.local_today())
-    )
     return render_template(
         "console/surveys/form.html",
         form=form,
@@ -335,11 +308,7 @@ def _form(
         focus=focus,
         kinds=choices(QUESTION_KIND_WORDS),
         scale_ends=SCALE_ENDS,
-        is_bound=bound is not None,
-        units=[(u.id, u.short_name) for u in units.order_by(MemberUnit.order_no)] if bound is None else [],
-        tiers=choices(TIER_WORDS),
-        roles=choices(ROLE_WORDS),
-        topics=choices(TOPIC_WORDS),
+        offer=audience_form.offered(),
     )
 
 

@@ -45,6 +45,13 @@ def persons_who_answered(since: datetime) -> ModelSelect[Any]:
     )
 
 
+def persons_who_completed(questionnaire_id: int) -> ModelSelect[Any]:
+    """SELECT of the persons who completed one questionnaire."""
+    return Participation.select(Participation.person).where(
+        Participation.questionnaire == questionnaire_id, Participation.disposition == Disposition.COMPLETED
+    )
+
+
 def scatter(questionnaire: Questionnaire) -> None:
     """Write the rows anew in the order of their random ids, inside the caller's transaction.
 

@@ -9,21 +9,20 @@ from flask import flash, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
 import clock
-from models.activities import Activity, ActivityKind, ActivityStatus
-from models.alliance import TIER_WORDS, MemberUnit
+from models.activities import Activity, ActivityKind
+from models.alliance import TIER_WORDS
 from models.messaging import CHANNEL_WORDS, Campaign, Channel, ContentKind
 from models.notices import Notice, NoticeStatus
 from models.people import ROLE_WORDS, TOPIC_WORDS, Topic
 from models.publishing import EJournalIssue, IssueStatus
 from models.surveys import Questionnaire, QuestionnaireStatus
-from server.console import conflicts, forms
+from server.console import audience_form, conflicts, forms
 from server.console.campaigns import bp, screens
 from server.console.forms import Form
 from server.console.guard import find, me, requires, scope
 from server.console.listing import choices
-from services import masking
-from services.errors import Conflict, DomainError, Invalid
-from services.messaging import audiences, campaigns, channels, variables
+from services.errors import Conflict, Invalid
+from services.messaging import campaigns, channels, variables
 from services.publishing import e_journals, notices
 
 Answer = str | tuple[str, int] | Response
@@ -92,28 +91,7 @@ def update(campaign_id: int) -> Answer:
 @requires("campaigns.manage")
 def audience() -> str:
     """How many are meant, and ten of them, masked: shown while the form is filled in."""
-    try:
-        wanted = read_audience(Form(request.args))
-        count = audiences.count(wanted, actor=me())
-        some = audiences.sample(wanted, actor=me(), limit=10)
-    except DomainError as wrong:
-        return render_template("console/campaigns/audience.html", error=wrong.message)
-    people = [(masking.mask_name(person.name), person.member_unit.short_name) for person in some]
-    return render_template(
-        "console/campaigns/audience.html", count=count, people=people, wanted=audiences.in_words(wanted)
-    )
-
-
-def read_audience(form: Form) -> dict[str, Any]:
-    if form.text("reach") != "some":
-        return {"everyone": True}
-    return {
-        "units": form.integers("units"),
-        "tiers": form.many("tiers"),
-        "roles": form.many("roles"),
-        "topics": form.many("topics"),
-        "signed_up_for": form.integer("signed_up_for"),
-    }
+    return audience_form.counted(Form(request.args))
 
 
 def _read(form: Form, was: datetime | None = None) -> dict[str, Any]:
@@ -129,7 +107,7 @@ def _read(form: Form, was: datetime | None = None) -> dict[str, Any]:
         "content_kind": kind,
         **dict.fromkeys(COLUMN_OF.values()),
         **chosen,
-        "audience": {name: value for name, value in read_audience(form).items() if value},
+        "audience": audience_form.read(form),
         "channels": form.many("channels"),
         "scheduled_at": form.moment("scheduled_at"),
         "deadline_at": form.moment("deadline_at"),
@@ -169,19 +147,14 @@ LABELS = {
     "content": "内容",
     "title": "标题",
     "summary": "一句话简介",
-    "reach": "受众范围",
-    "units": "单位",
-    "tiers": "层级",
-    "roles": "身份",
-    "topics": "订阅的主题",
-    "signed_up_for": "报名的活动",
+    **audience_form.LABELS,
     "channels": "渠道",
     "scheduled_at": "发送时间",
     "deadline_at": "截止时间",
     "quiet_hours_override": "免打扰时段发送的理由",
 }
 CHOICES = {
-    "reach": [("everyone", "全部"), ("some", "按条件")],
+    "reach": [("everyone", "全部"), ("some", "按条件"), ("saved", "常用受众")],
     "tiers": choices(TIER_WORDS),
     "roles": choices(ROLE_WORDS),
     "topics": choices(TOPIC_WORDS),
@@ -191,15 +164,12 @@ CHOICES = {
 
 def _form_of(campaign: Campaign) -> Form:
     column = COLUMN_OF[campaign.content_kind]
-    told = campaign.audience or {}
     return forms.filled(
         {
             "content": f"{campaign.content_kind.value}:{getattr(campaign, f'{column}_id')}",
             "title": campaign.title,
             "summary": campaign.summary,
-            "reach": "everyone" if told.get("everyone") or not told else "some",
-            **{name: told.get(name, []) for name in ("units", "tiers", "roles", "topics")},
-            "signed_up_for": told.get("signed_up_for"),
+            **audience_form.values_of(campaign.audience),
             "channels": campaign.channels,
             "scheduled_at": campaign.scheduled_at,
             "deadline_at": campaign.deadline_at,
@@ -210,36 +180,17 @@ def _form_of(campaign: Campaign) -> Form:
 
 
 def _page(form: Form, campaign: Campaign | None) -> str:
-    bound = audiences.bound(me())
-    units = MemberUnit.select().where(
-        MemberUnit.valid_to.is_null() | (MemberUnit.valid_to >= clock.local_today())
-    )
     return render_template(
         "console/campaigns/form.html",
         form=form,
         campaign=campaign,
         frame=screens.frame(campaign) if campaign else None,
         contents=_offered(campaign),
-        activities=[(row.id, row.title) for row in _activities()],
-        is_bound=bound is not None,
-        units=[]
-        if bound is not None
-        else [(u.id, u.short_name) for u in units.order_by(MemberUnit.order_no)],
-        tiers=choices(TIER_WORDS),
-        roles=choices(ROLE_WORDS),
-        topics=choices(TOPIC_WORDS),
+        offer=audience_form.offered(),
         variables=variables.VARIABLES,
         channels=choices(CHANNEL_WORDS, [each for each in Channel if each in channels.of_account()]),
         min_time=clock.to_local(clock.utc_now()).strftime(forms.MOMENT_FORMATS[0]),
     )
-
-
-def _activities() -> list[Activity]:
-    bound = scope()
-    query = Activity.select().where(Activity.status == ActivityStatus.PUBLISHED)
-    if bound is not None:
-        query = query.where((Activity.member_unit == bound) | Activity.is_shared)
-    return list(query.order_by(Activity.starts_at.desc()).limit(OFFERED))
 
 
 def _offered(campaign: Campaign | None) -> list[tuple[str, list[tuple[str, str]]]]:
@@ -261,7 +212,7 @@ def _offered(campaign: Campaign | None) -> list[tuple[str, list[tuple[str, str]]
             "活动",
             [
                 (f"activity:{row.id}", f"{clock.to_local(row.starts_at):%m-%d %H:%M} {row.title}")
-                for row in _activities()
+                for row in audience_form.activities()
                 if row.ends_at > now
             ],
         ),
