@@ -114,6 +114,13 @@ class Router:
             Rank.DURING_SURVEY, lambda ctx: bool(ctx.said) and ctx.meeting.survey_id is not None
         )(handler)
 
+    def picture_during_survey(self, handler: HandlerKind) -> HandlerKind:
+        """A picture while a survey's conversation is under way; None where no question asks for one."""
+        return self._rule(
+            Rank.DURING_SURVEY,
+            lambda ctx: ctx.message.msg_type == "image" and ctx.meeting.survey_id is not None,
+        )(handler)
+
     def unclear_during_survey(self, handler: HandlerKind) -> HandlerKind:
         return self._rule(
             Rank.UNCLEAR_DURING_SURVEY,

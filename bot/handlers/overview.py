@@ -17,7 +17,7 @@ from models.people import TOPIC_WORDS, Person
 from services import bindings, complaints, opt_ins
 from services.masking import mask_name
 from services.messaging import contents
-from services.surveys import chat_text, conversations
+from services.surveys import chat_links, chat_text, conversations
 from wechat.texts import escape
 
 MOST = 3  # of each section; fewer where a reply has no room
@@ -121,7 +121,7 @@ def _surveys(ctx: Context, person: Person) -> Section:
     for each in waiting[:MOST]:
         ends = clock.to_local(each.closes_at) if each.closes_at is not None else None
         by = f"（{ends.month}月{ends.day}日截止）" if ends is not None else ""
-        start = chat_text.action(each.id, 0, chat_text.START)
+        start = chat_links.action(each.id, 0, chat_links.START)
         lines.append(f"{escape(_cut(each.title))}{by} {start}")
     return Section("【待填问卷】", "我的问卷", "目前没有", lines)
 

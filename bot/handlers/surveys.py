@@ -31,6 +31,14 @@ def answered(ctx: Context) -> Reply | None:
     return _reply(said) if said is not None else None
 
 
+@on.picture_during_survey
+def pictured(ctx: Context) -> Reply | None:
+    if ctx.reader is None:
+        return None
+    said = conversations.pictured(ctx.follower, ctx.reader, ctx.message.text("PicUrl"), at=ctx.at)
+    return _reply(said) if said is not None else None
+
+
 @on.click("SURVEY")
 @on.text("需求征集", "调研", "问卷", "需求", "填问卷")
 def start(ctx: Context) -> Reply:
@@ -45,7 +53,7 @@ def start_chosen(ctx: Context) -> Reply | None:
     return _reply(conversations.start(ctx.follower, ctx.known_reader(), at=ctx.at, choice=int(number)))
 
 
-@on.text("继续", "接着答", "继续填写", "上一题", "下一题", "选好了", "跳过")
+@on.text("继续", "接着答", "继续填写", "上一题", "下一题", "选好了", "跳过", "重来", "确定重来")
 def go_on(ctx: Context) -> Reply:
     return _reply(conversations.go_on(ctx.follower, ctx.known_reader(), at=ctx.at))
 

@@ -35,7 +35,7 @@ def shown(questions: list[dict[str, Any]]) -> Questions:
         {
             **each,
             "kind": each["kind"].value,
-            "options": "\n".join(each["options"]),
+            "options": "\n".join(option["text"] for option in each["options"]),
             "minimum": "" if each["minimum"] is None else str(each["minimum"]),
             "maximum": "" if each["maximum"] is None else str(each["maximum"]),
         }

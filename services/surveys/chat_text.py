@@ -1,8 +1,8 @@
 """A survey in words: questions, hints and thanks as they are shown in chat.
 
 A question begins with the line `【2/6】您最需要的专题？（多选）`, then one line per option. A text
-never exceeds the 2,048 bytes of a passive reply: long lists lose their links first, then
-the ends of their options.
+never exceeds the 2,048 bytes of a passive reply: long lists of options lose their links first,
+then they are parted into pages.
 """
 
 from __future__ import annotations
@@ -11,67 +11,94 @@ from collections.abc import Iterable, Sequence
 
 import config
 from models.surveys import QUESTION_KIND_WORDS, QuestionKind, Questionnaire
-from services import member_links, menu_ids
-from services.surveys import reading
-from services.surveys.responses import Given
-from services.surveys.sheet import Asked, Choice, Sheet
+from services import member_links
+from services.surveys import chat_options, flow, reading
+from services.surveys.answers import Given
+from services.surveys.chat_links import (
+    ANEW,
+    BACK,
+    DONE,
+    EDIT,
+    GO_ON,
+    LATER,
+    NEXT,
+    SKIP,
+    START,
+    action,
+    menu_id,
+)
+from services.surveys.sheet import Asked, Sheet
 from wechat.capabilities import Capability, granted
 from wechat.replies import TEXT_REPLY_BYTES
 from wechat.texts import cut_to_bytes, escape, menu_link, web_link
 
-START, EDIT, GO_ON, DONE = "start", "edit", "go", "done"
-BACK, NEXT, SKIP, LATER, PROGRESS = "back", "next", "skip", "later", "progress"
-ACTION_WORDS = {
-    START: "开始填写",
-    EDIT: "查看修改",
-    GO_ON: "继续",
-    DONE: "选好了",
-    BACK: "上一题",
-    NEXT: "下一题",
-    SKIP: "跳过",
-    LATER: "稍后再答",
-    PROGRESS: "进度",
-}
 THANKS = "感谢您的回答"
 ANONYMOUS = "本问卷匿名：不记录是谁答的，只看汇总。"
 NAMED = "本问卷实名，供统筹培训使用。"
 ON_PAGE = "用网页填写"
-CHOSEN = " ✓已选"
 GAP = "\n——\n"
-STEPS_A_ROW = 5
-OPTION_CUTS = (60, 24, 14, 9, 6, 4)  # characters left of an option when the list is too long
-
-
-def menu_id(questionnaire_id: int, question_id: int, what: int | str) -> str:
-    """The signed id of a tap: an option's id, or one of the actions."""
-    return menu_ids.make(f"s{questionnaire_id}", str(question_id), str(what))
-
-
-def action(questionnaire_id: int, question_id: int, what: str) -> str:
-    return menu_link(ACTION_WORDS[what], ACTION_WORDS[what], menu_id(questionnaire_id, question_id, what))
+ANSWER_MARK = (
+    "\x1d"  # a note holds it where the present answer is to be told: notes are kept, answers are not
+)
+HELP_BYTES = 300
 
 
 def question(
-    sheet: Sheet, asked: Asked, given: Given, notes: Sequence[str] = (), lead: Sequence[str] = ()
+    sheet: Sheet,
+    asked: Asked,
+    given: Given,
+    notes: Sequence[str] = (),
+    lead: Sequence[str] = (),
+    page: int = 0,
 ) -> str:
-    """The question with what is chosen so far, the way back and on; `lead` stands above, notes below."""
-    told = GAP + "\n".join(notes) if notes else ""
-    kind = QUESTION_KIND_WORDS[asked.kind]
-    head = f"【{asked.no}/{len(sheet.questions)}】{escape(asked.text)}（{kind}）"
+    """The question with what is chosen so far, the way back and on; `lead` stands above, notes below.
+
+    `page` of the options is shown where they are too many for one text.
+    """
+    noted = GAP + "\n".join(told(notes, sheet, given)) if notes else ""
+    bare, full = _head(sheet, asked, is_bare=True), _head(sheet, asked)
+    aside = len(f"{bare}\n\n{_foot(sheet, asked, Given(), may_wait=False)}".encode())
     text = ""
     # the less of what stands above the longer the options are; 稍后再答 goes first, it can be typed
-    for most, may_wait in ((len(lead), True), *((n, False) for n in (len(lead), len(lead) - 1, 1, 0))):
+    ways = [(full, len(lead), True), *((full, n, False) for n in (len(lead), len(lead) - 1, 1, 0))]
+    for head, most, may_wait in [*ways, (bare, 0, False)]:
         above = "\n".join(lead[:most]) + GAP if lead[:most] else ""
-        foot = _foot(sheet, asked, given, may_wait=may_wait) + told
+        foot = _foot(sheet, asked, given, may_wait=may_wait) + noted
         room = TEXT_REPLY_BYTES - len(f"{above}{head}\n\n{foot}".encode())
-        options = _options(sheet, asked, given, room)
+        options = chat_options.lines(sheet, asked, given, room, page, aside)
         text = above + "\n".join(part for part in (head, options, foot) if part)
         # the last line, the way to the page, goes before the options lose their taps
         is_dear = may_wait or most == len(lead) > 1
-        lost = options.count("<a ") < len(asked.choices) + len(asked.steps)
+        lost = options.count("<a ") < len(asked.choices) - len(given.full) + len(asked.steps)
         if len(text.encode()) <= TEXT_REPLY_BYTES and not (is_dear and lost):
             break
     return cut_to_bytes(text, TEXT_REPLY_BYTES)
+
+
+def _head(sheet: Sheet, asked: Asked, *, is_bare: bool = False) -> str:
+    """The section, the head of the table and the question; bare: without what only helps."""
+    line = f"【{asked.no}/{len(sheet.questions)}】{escape(asked.text)}（{QUESTION_KIND_WORDS[asked.kind]}）"
+    if is_bare:
+        return line
+    lines = [f"◆ {escape(asked.section)}"] if asked.section else []
+    if asked.matrix is not None and asked.matrix_text:
+        lines.append(f"〔{escape(asked.matrix_text)}〕")
+    lines.append(line)
+    if asked.help_text:
+        lines.append(f"说明：{escape(cut_to_bytes(asked.help_text, HELP_BYTES))}")
+    return "\n".join(lines)
+
+
+def told(notes: Sequence[str], sheet: Sheet, given: Given) -> list[str]:
+    """The notes with the answers they point to put in."""
+    found = []
+    for note in notes:
+        before, mark, question_id = note.partition(ANSWER_MARK)
+        asked = sheet.question(int(question_id)) if mark else None
+        found.append(
+            before + (escape(flow.answer_words(asked, given)[:40]) + "。" if asked is not None else "")
+        )
+    return found
 
 
 def preview(sheet: Sheet) -> list[str]:
@@ -117,9 +144,9 @@ def choose(questionnaires: Iterable[Questionnaire]) -> str:
 
 
 def progress(sheet: Sheet, given: Given) -> str:
-    """“进度：已答 3 题，共 6 题；还没答的是第4、5、6题（第6题可以跳过）。”"""
+    """“进度：已答 3 题，共 6 题；还没答的是第4、5、6题（第6题可以跳过）。” Of what this person is asked."""
     missing = [asked for asked in sheet.questions if not given.has(asked)]
-    passed = len(given.passed)
+    passed = sum(asked.id in given.passed for asked in sheet.questions)
     answered = len(sheet.questions) - len(missing) - passed
     said = f"进度：已答 {answered} 题" + (f"，跳过 {passed} 题" if passed else "")
     said += f"，共 {len(sheet.questions)} 题"
@@ -128,6 +155,12 @@ def progress(sheet: Sheet, given: Given) -> str:
     free = "、".join(str(asked.no) for asked in missing if not asked.is_required)
     numbers = "、".join(str(asked.no) for asked in missing)
     return f"{said}；还没答的是第{numbers}题" + (f"（第{free}题可以跳过）。" if free else "。")
+
+
+def sure_anew(questionnaire_id: int, count: int) -> str:
+    """重来 is asked once more: it takes answers away."""
+    again, more = action(questionnaire_id, 0, ANEW), action(questionnaire_id, 0, GO_ON)
+    return f"重来会去掉已答的 {count} 题，从第一题开始。\n确定的话请点 {again}；不重来请点 {more}。"
 
 
 def where_it_waits(questionnaire: Questionnaire, progress_words: str) -> str:
@@ -148,73 +181,22 @@ def over(title: str) -> str:
     return f"《{escape(title)}》已经结束，不再接受回答。您之前的回答都已保存，谢谢！"
 
 
-def _options(sheet: Sheet, asked: Asked, given: Given, room: int) -> str:
-    if asked.steps:
-        return _steps(sheet, asked, given, room)
-    if not asked.choices:
-        return ""
-    chosen = given.chosen.get(asked.id, set())
-    lines = "\n".join(_linked(sheet, asked, each, each.id in chosen) for each in asked.choices)
-    for most in OPTION_CUTS:
-        if len(lines.encode()) <= room:
-            return lines
-        lines = "\n".join(_numbered(each, each.id in chosen, most) for each in asked.choices)
-    return lines
-
-
-def _steps(sheet: Sheet, asked: Asked, given: Given, room: int) -> str:
-    """The steps of a scale: one line each, or (a long scale) rows of five with the ends said above."""
-    chosen = given.numbers.get(asked.id)
-    ends = scale_words(asked)
-    if len(asked.steps) <= STEPS_A_ROW:
-        told = [f"{step} {asked.end_words(step)}".strip() for step in asked.steps]
-    else:
-        told = [str(step) for step in asked.steps]
-    taps = [
-        menu_link(words, str(step), menu_id(sheet.questionnaire_id, asked.id, step))
-        + (CHOSEN if step == chosen else "")
-        for step, words in zip(asked.steps, told, strict=True)
-    ]
-    if len(asked.steps) <= STEPS_A_ROW:
-        lines = taps
-    else:
-        rows = [taps[at : at + STEPS_A_ROW] for at in range(0, len(taps), STEPS_A_ROW)]
-        lines = [*([ends] if ends else []), *("　　".join(row) for row in rows)]
-    text = "\n".join(lines)
-    return text if len(text.encode()) <= room else ends
-
-
-def scale_words(asked: Asked) -> str:
-    """“1＝很不满意，5＝非常满意”; "" where the ends have no words."""
-    ends = [(step, asked.end_words(step)) for step in (asked.steps[0], asked.steps[-1])]
-    return "，".join(f"{step}＝{escape(words)}" for step, words in ends if words)
-
-
-def _linked(sheet: Sheet, asked: Asked, choice: Choice, is_chosen: bool) -> str:
-    # the tap sends the number, not the words: nine bytes a character would not fit
-    link = menu_link(
-        f"{choice.no}. {choice.text}", str(choice.no), menu_id(sheet.questionnaire_id, asked.id, choice.id)
-    )
-    return link + (CHOSEN if is_chosen else "")
-
-
-def _numbered(choice: Choice, is_chosen: bool, most: int) -> str:
-    text = choice.text if len(choice.text) <= most else choice.text[: most - 1] + "…"
-    return f"{choice.no}. {escape(text)}" + ("✓" if is_chosen else "")
-
-
 def _foot(sheet: Sheet, asked: Asked, given: Given, *, may_wait: bool) -> str:
     """选好了, the hint, what is answered so far, and the way back and on."""
     lines = []
     if asked.kind is QuestionKind.MULTIPLE:
         lines.append(action(sheet.questionnaire_id, asked.id, DONE))
-    lines.append(_hint(asked))
-    if asked.id in given.numbers and not asked.steps:
-        lines.append(f"目前的回答：{given.numbers[asked.id]}")
-    elif asked.id in given.texts:
-        lines.append(f"目前的回答：{escape(cut_to_bytes(given.texts[asked.id], 150))}")
+    other = given.wordless(asked)
+    lines.append(
+        f"请直接回复“{escape(other.text)}”指什么，几个字就好。" if other is not None else _hint(asked)
+    )
+    if given.is_stuck(asked):
+        lines.append("能选的名额已满，这一题可以跳过。")
+    has_lines = asked.choices or asked.steps
+    if not has_lines and given.rows(asked) and asked.id not in given.passed:
+        lines.append(f"目前的回答：{escape(cut_to_bytes(flow.answer_words(asked, given), 150))}")
     ways = [BACK] if sheet.before(asked) else []
-    if not asked.is_required and not given.has(asked):
+    if (not asked.is_required or given.is_stuck(asked)) and not given.has(asked):
         ways.append(SKIP)
     if given.has(asked) and asked.kind is not QuestionKind.MULTIPLE:
         ways.append(NEXT)
@@ -231,8 +213,16 @@ def _hint(asked: Asked) -> str:
     if asked.kind is QuestionKind.MULTIPLE:
         numbers = f"1 {min(3, len(asked.choices))}"
         return f"请{how_many(asked)}，点完后点“选好了”；也可一次回复全部序号，如 {numbers}。"
+    if asked.kind is QuestionKind.RANKING:
+        places = "" if asked.most == len(asked.choices) else f"前 {asked.most} 位"
+        numbers = " ".join(str(no) for no in range(min(asked.most, 3), 0, -1))
+        return f"请按先后依次点选{places}，再点一次可取消；也可一次回复全部序号，如 {numbers}。"
     if asked.kind is QuestionKind.NUMBER:
         return f"{reading.range_words(asked)}。"
+    if asked.kind is QuestionKind.DATE:
+        return f"{reading.date_range_words(asked)}；也可以说“下周三”“明年3月15日”。"
+    if asked.kind is QuestionKind.PICTURE:
+        return "请直接发一张图片。"
     if asked.steps:
         return f"请点一个数字，或{reading.range_words(asked).removeprefix('请')}。"
     return f"请直接回复文字，最多{reading.LONGEST_TEXT}字。"
@@ -240,6 +230,10 @@ def _hint(asked: Asked) -> str:
 
 def how_to_answer(asked: Asked) -> str:
     """In a few words, for an answer that was not understood."""
+    if asked.kind is QuestionKind.DATE:
+        return reading.date_range_words(asked)
+    if asked.kind is QuestionKind.PICTURE:
+        return "请发一张图片"
     if asked.choices:
         return "请点选或回复序号"
     if asked.steps:

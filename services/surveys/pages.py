@@ -7,35 +7,34 @@ meanwhile stands: what is kept is what was meant last. Nothing of a form is kept
 
 from __future__ import annotations
 
-import hashlib
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 
 import clock
 from models.base import db
 from models.people import Follower, Person
-from models.surveys import Conversation, QuestionKind, Questionnaire, QuestionnaireStatus, Response
+from models.surveys import Conversation, Questionnaire, QuestionnaireStatus
 from models.surveys import ResponseStatus as Status
 from services.errors import Conflict, NotFound
 from services.messaging import audiences
 from services.surveys import (
-    chat_text,
+    answers,
+    conditions,
     conversations,
+    flow,
+    page_answers,
     participation,
     questionnaires,
-    reading,
     responses,
     sheet,
     standing,
 )
-from services.surveys.reading import Reading, Wrong
-from services.surveys.responses import Given
+from services.surveys.answers import Given
+from services.surveys.conditions import Known
+from services.surveys.page_answers import PASSED_OVER, Brought, Keeping, mark
 from services.surveys.sheet import Asked, Sheet
 
-PASSED_OVER = "-"  # the value of “不回答这一题” of a single choice or a scale
-TICKED_ONCE = frozenset({QuestionKind.SINGLE, QuestionKind.SCALE})
-NOT_ENOUGH = "还没选够，请至少选 {} 项"
-NEEDED = "这一题需要回答，不能清空；之前的回答还保留着"
+__all__ = ["PASSED_OVER", "Brought", "Field", "Filling", "Saved", "SurveyNotHere", "SurveyOver", "mark"]
 
 
 class SurveyNotHere(NotFound):
@@ -57,14 +56,6 @@ class Progress:
 
 
 @dataclass(frozen=True, slots=True)
-class Brought:
-    """What a form brings for one question, and the mark of what it had shown."""
-
-    values: Sequence[str]
-    shown: str
-
-
-@dataclass(frozen=True, slots=True)
 class Field:
     """One question as the page shows it: `values` are ticked or filled in."""
 
@@ -73,14 +64,44 @@ class Field:
     mark: str
     limits: str
     wrong: str = ""
+    is_hidden: bool = False  # its condition does not hold by what is kept so far
+    full: frozenset[int] = frozenset()  # options without a place left
+
+    @property
+    def words(self) -> str:
+        """What is written beside “其他”."""
+        return next((each[1:] for each in self.values if each.startswith(page_answers.WORDS)), "")
+
+    def place(self, option_id: int) -> str:
+        """The place of an option in a ranking as it is filled in; "" where it has none."""
+        held = (each.partition(page_answers.PLACE) for each in self.values)
+        return next((place for at, _, place in held if at == str(option_id)), "")
 
 
 @dataclass(frozen=True, slots=True)
 class Filling:
+    """`fields` are all questions that may be asked of the person, the hidden ones marked."""
+
     questionnaire: Questionnaire
     fields: list[Field]
     is_completed: bool
     answered: int
+
+    @property
+    def count(self) -> int:
+        return sum(not each.is_hidden for each in self.fields)
+
+    @property
+    def blocks(self) -> list[list[Field]]:
+        """The fields in order, the rows of one table together."""
+        found: list[list[Field]] = []
+        for each in self.fields:
+            matrix = each.asked.matrix
+            if found and matrix is not None and found[-1][0].asked.matrix == matrix:
+                found[-1].append(each)
+            else:
+                found.append([each])
+        return found
 
 
 @dataclass(slots=True)
@@ -89,6 +110,7 @@ class Saved:
 
     is_completed: bool = False
     wrong: dict[int, str] = field(default_factory=dict)
+    dropped: int = 0  # answers taken away, since their questions are asked no more
 
 
 def mine(person: Person) -> list[Progress]:
@@ -112,15 +134,23 @@ def filling(
     """
     questionnaire = _open(questionnaire_id, person)
     response = responses.of_person(questionnaire, person.id)
-    given = responses.given(response) if response is not None else Given()
-    questions = sheet.of(questionnaire.id).questions
+    given = answers.given(response) if response is not None else Given()
+    whole, seen, known = _seen(questionnaire, person, given)
+    answers.note_all_full(response, whole, given)
     written = brought or {}
     fields = [
-        _field(asked, given, written.get(asked.id) if _stays(asked, wrong) else None, wrong or {})
-        for asked in questions
+        _field(
+            seen.question(asked.id) or replace(asked, text=flow.piped(asked.text, {}, given)),
+            given,
+            written.get(asked.id) if _stays(asked, wrong) else None,
+            wrong or {},
+            seen.question(asked.id) is None,
+        )
+        for asked in whole.questions
+        if conditions.may_hold(asked.condition, known)
     ]
     is_completed = response is not None and response.status == Status.COMPLETED
-    return Filling(questionnaire, fields, is_completed, sum(given.has(asked) for asked in questions))
+    return Filling(questionnaire, fields, is_completed, sum(given.has(asked) for asked in seen.questions))
 
 
 def save(
@@ -135,21 +165,28 @@ def save(
 
     A repeat changes nothing. Raises SurveyNotHere, SurveyOver.
     """
+    kept_files, wrong_files = page_answers.keep_files(_open(questionnaire_id, person), brought)
     with db.atomic():
         questionnaire = _open(questionnaire_id, person)
         questions = sheet.of(questionnaire.id)
-        changed = {asked.id for asked in questions.questions if _is_changed(asked, brought.get(asked.id))}
+        changed = {
+            asked.id
+            for asked in questions.questions
+            if asked.id in kept_files or page_answers.is_changed(asked, brought.get(asked.id))
+        }
         response = responses.of_person(questionnaire, person.id, for_change=True)
         if response is None:
             if not changed and not submits:
-                return Saved()
+                return Saved(wrong=wrong_files)
             response = responses.begin(questionnaire, person)
-        turn = _Turn(questionnaire, questions, response, responses.given(response))
-        saved = Saved()
+        known = flow.NOBODY if flow.is_plain(questions) else conditions.known_of(person, questions)
+        turn = Keeping(questionnaire, questions, response, answers.given(response), known)
+        saved = Saved(wrong=wrong_files)
         for asked in questions.questions:
-            why = turn.keep(asked, brought[asked.id].values) if asked.id in changed else ""
-            if why:
-                saved.wrong[asked.id] = why
+            if asked.id in changed and turn.is_asked(asked):
+                why = turn.keep(asked, brought[asked.id].values, kept_files.get(asked.id))
+                saved.wrong |= {asked.id: why} if why else {}
+        saved.dropped = turn.settle()
         if submits:
             turn.submit(saved.wrong)
         saved.is_completed = response.status == Status.COMPLETED
@@ -169,108 +206,6 @@ def completed(questionnaire_id: int, person: Person) -> Questionnaire | None:
     return questionnaire if is_completed else None
 
 
-def limits_words(asked: Asked) -> str:
-    """What an answer may be: “多选，选 2 至 3 项”."""
-    if asked.kind is QuestionKind.SINGLE:
-        return "单选"
-    if asked.kind is QuestionKind.MULTIPLE:
-        return f"多选，{chat_text.how_many(asked).replace('点选', '选')}"
-    if asked.kind is QuestionKind.NUMBER:
-        return f"数字，{_as_written(reading.range_words(asked))}"
-    if asked.kind is QuestionKind.SCALE:
-        return f"评分，{reading.range_words(asked).replace('请回复', '请选')}"
-    return f"文字，最多{reading.LONGEST_TEXT}字"
-
-
-@dataclass
-class _Turn:
-    questionnaire: Questionnaire
-    sheet: Sheet
-    response: Response
-    given: Given
-
-    @property
-    def is_anonymous(self) -> bool:
-        return bool(self.questionnaire.is_anonymous)
-
-    @property
-    def was_completed(self) -> bool:
-        return self.response.status == Status.COMPLETED
-
-    def keep(self, asked: Asked, values: Sequence[str]) -> str:
-        """Make this the answer; why it cannot be, "" when it is."""
-        written = _plain(asked, values)
-        if not written:
-            return self._emptied(asked)
-        if asked.choices:
-            return self._chosen(asked, written)
-        if asked.steps and written == [PASSED_OVER] and not asked.is_required:
-            responses.pass_over(self.response, asked, self.given, is_anonymous=self.is_anonymous)
-            return ""
-        if asked.kind is QuestionKind.TEXT and len(written[0]) > reading.LONGEST_TEXT:
-            return f"最多{reading.LONGEST_TEXT}字，现在{len(written[0])}字，请删减后再保存"
-        understood = reading.read(asked, written[0])
-        if understood is None:
-            return _as_written(reading.range_words(asked))
-        if isinstance(understood, Wrong):
-            return _as_written(understood.why)
-        self._put(asked, understood)
-        return ""
-
-    def submit(self, wrong: dict[int, str]) -> None:
-        """Note what is missing; when nothing is wrong, pass over the rest and complete."""
-        missing = [
-            asked for asked in self.sheet.questions if asked.id not in wrong and not self.given.has(asked)
-        ]
-        for asked in missing:
-            if self.given.chosen.get(asked.id):
-                wrong[asked.id] = NOT_ENOUGH.format(asked.least)
-            elif asked.is_required:
-                wrong[asked.id] = "这一题还没有回答"
-        if wrong:
-            return
-        for asked in missing:
-            responses.pass_over(self.response, asked, self.given, is_anonymous=self.is_anonymous)
-        responses.complete(self.response, is_anonymous=self.is_anonymous)
-
-    def _emptied(self, asked: Asked) -> str:
-        ticked = self.given.chosen.get(asked.id, set())
-        if asked.id in self.given.passed or not (ticked or self.given.has(asked)):
-            return ""
-        if not asked.is_required:
-            responses.pass_over(self.response, asked, self.given, is_anonymous=self.is_anonymous)
-            return ""
-        if asked.kind is not QuestionKind.MULTIPLE or self.was_completed:
-            return NEEDED
-        self._tick(asked, set())
-        return ""
-
-    def _chosen(self, asked: Asked, written: list[str]) -> str:
-        if written == [PASSED_OVER] and not asked.is_required:
-            responses.pass_over(self.response, asked, self.given, is_anonymous=self.is_anonymous)
-            return ""
-        choices = tuple(choice for choice in asked.choices if str(choice.id) in written)
-        if len(choices) < len(written):
-            return "所选的选项已失效，请重新选择"
-        if len(choices) > asked.most:
-            return "只能选一项" if asked.most == 1 else f"最多选 {asked.most} 项，现在选了 {len(choices)} 项"
-        if len(choices) >= asked.least:
-            self._put(asked, Reading(choices=choices))
-            return ""
-        if self.was_completed:
-            return f"请至少选 {asked.least} 项；之前的回答还保留着"
-        self._tick(asked, {choice.id for choice in choices})
-        return ""
-
-    def _put(self, asked: Asked, understood: Reading) -> None:
-        responses.put(self.response, asked, understood, self.given, is_anonymous=self.is_anonymous)
-
-    def _tick(self, asked: Asked, wanted: set[int]) -> None:
-        """Ticks too few for an answer, kept as chat keeps them on the way."""
-        for option_id in wanted ^ self.given.chosen.get(asked.id, set()):
-            responses.toggle(self.response, asked, option_id, self.given, is_anonymous=self.is_anonymous)
-
-
 def _open(questionnaire_id: int, person: Person) -> Questionnaire:
     questionnaire = Questionnaire.get_or_none(Questionnaire.id == questionnaire_id)
     if questionnaire is None or questionnaire.status == QuestionnaireStatus.DRAFT:
@@ -286,9 +221,17 @@ def _open(questionnaire_id: int, person: Person) -> Questionnaire:
 
 def _progress(questionnaire: Questionnaire, person: Person, is_completed: bool) -> Progress:
     response = responses.of_person(questionnaire, person.id)
-    given = responses.given(response) if response is not None else Given()
-    questions = sheet.of(questionnaire.id).questions
-    return Progress(questionnaire, sum(given.has(asked) for asked in questions), len(questions), is_completed)
+    given = answers.given(response) if response is not None else Given()
+    _, seen, _ = _seen(questionnaire, person, given)
+    answered = sum(given.has(asked) for asked in seen.questions)
+    return Progress(questionnaire, answered, len(seen.questions), is_completed)
+
+
+def _seen(questionnaire: Questionnaire, person: Person, given: Given) -> tuple[Sheet, Sheet, Known]:
+    """All questions, those that this person is asked by now, and what is known of the person."""
+    whole = sheet.of(questionnaire.id)
+    known = flow.NOBODY if flow.is_plain(whole) else conditions.known_of(person, whole)
+    return whole, flow.shown(whole, given, known), known
 
 
 def _end_chat(questionnaire: Questionnaire, person: Person) -> None:
@@ -299,7 +242,7 @@ def _end_chat(questionnaire: Questionnaire, person: Person) -> None:
     ).execute()
 
 
-def _tell_chat(turn: _Turn, follower: Follower) -> None:
+def _tell_chat(turn: Keeping, follower: Follower) -> None:
     """Chat goes on at the first unanswered question.
 
     Where the question it stands at is answered by now it stands at none: what is typed next is
@@ -324,41 +267,18 @@ def _stays(asked: Asked, wrong: Mapping[int, str] | None) -> bool:
     return wrong is None or asked.id in wrong
 
 
-def _field(asked: Asked, given: Given, written: Brought | None, wrong: Mapping[int, str]) -> Field:
-    held = _held(asked, given)
-    values = held if written is None else tuple(_plain(asked, written.values))
-    return Field(asked, values, mark(asked, held), limits_words(asked), wrong.get(asked.id, ""))
-
-
-def _held(asked: Asked, given: Given) -> tuple[str, ...]:
-    """The answer kept, as a form brings it."""
-    if asked.id in given.passed:
-        return (PASSED_OVER,) if asked.kind in TICKED_ONCE else ()
-    if asked.id in given.numbers:
-        return (str(given.numbers[asked.id]),)
-    if asked.id in given.texts:
-        return (given.texts[asked.id],)
-    return tuple(str(choice.id) for choice in asked.choices if choice.id in given.chosen.get(asked.id, ()))
-
-
-def mark(asked: Asked, values: Sequence[str]) -> str:
-    """A short mark, the same for the same answer."""
-    written = _plain(asked, values)
-    if asked.choices:
-        written.sort()
-    return hashlib.sha256("\n".join(written).encode("utf-8", "replace")).hexdigest()[:16]
-
-
-def _is_changed(asked: Asked, brought: Brought | None) -> bool:
-    return brought is not None and mark(asked, brought.values) != brought.shown
-
-
-def _plain(asked: Asked, values: Sequence[str]) -> list[str]:
-    """Each value once, without what a browser or a database would change."""
-    tidy = (each.replace("\r\n", "\n").replace("\r", "\n").replace("\x00", "").strip() for each in values)
-    written = list(dict.fromkeys(each for each in tidy if each))
-    return written if asked.choices else written[:1]
-
-
-def _as_written(words: str) -> str:
-    return words.replace("回复", "填写")
+def _field(
+    asked: Asked, given: Given, written: Brought | None, wrong: Mapping[int, str], is_hidden: bool
+) -> Field:
+    held = page_answers.held(asked, given)
+    values = held if written is None else tuple(page_answers.plain(asked, written.values))
+    full = frozenset(given.full - given.chosen.get(asked.id, set()))
+    return Field(
+        asked,
+        values,
+        page_answers.mark(asked, held),
+        page_answers.limits_words(asked),
+        wrong.get(asked.id, ""),
+        is_hidden,
+        full,
+    )

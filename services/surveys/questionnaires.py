@@ -33,7 +33,8 @@ def create(
     """A draft with its questions, of the actor's unit (`member_unit`: the command line's choice).
 
     `values`: title, intro, thanks, is_anonymous, audience, closes_at (UTC or None) and
-    questions: [{kind, text, is_required, minimum, maximum, options: [text]}] in order.
+    questions: [{kind, text, is_required, minimum, maximum, options: [text], …}] in order;
+    an option may be {text, is_other, quota} too, and more is told by `drafting.checked`.
     Raises Invalid naming every wrong field; a question's as `questions.2.text`.
     """
     unit = actor.member_unit if actor is not None else member_unit
@@ -184,7 +185,7 @@ def _write(questionnaire: Questionnaire, questions: list[dict[str, Any]]) -> Non
     for position, values in enumerate(questions, 1):
         options = values.pop("options")
         question = Question.create(questionnaire=questionnaire.id, position=position, **values)
-        rows = [{"question": question.id, "position": no, "text": text} for no, text in enumerate(options, 1)]
+        rows = [{"question": question.id, "position": no, **option} for no, option in enumerate(options, 1)]
         if rows:
             Option.insert_many([row | {"created_at": clock.utc_now()} for row in rows]).execute()
 

@@ -1,4 +1,5 @@
-"""Understanding what a member types: “1 3”, “１、３”, “一三”, “选第3个”, an option's words, “二十”.
+"""Understanding what a member types: “1 3”, “１、３”, “一三”, “选第3个”, an option's words, “二十”,
+“其他：食堂”, “明年3月15日”.
 
 Taps need no reading: they carry the option's id.
 """
@@ -7,12 +8,15 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
+import clock
 from models.surveys import QuestionKind
+from services.surveys import dates
 from services.surveys.sheet import GREATEST_NUMBER, Asked, Choice
 
 LONGEST_TEXT = 500
+LONGEST_WORDS = 100  # of “其他”
 SHORTEST_PART = 2  # characters of an option's text that may stand for it
 
 _DIGITS = {digit: value for value, digit in enumerate("〇一二三四五六七八九")} | {"零": 0, "两": 2}
@@ -27,12 +31,19 @@ _NUMBERS = re.compile(rf"[-+]?\d+(?:\.\d+)?|[{_HAN}]+")
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """An answer understood. Exactly one of the three is given."""
+    """An answer understood: options (of a ranking in their order), a number, a text or a picture's key.
+
+    `words` say what “其他” among the options means. `is_inferred`: more was understood than was
+    written, so the member is told what was kept.
+    """
 
     choices: tuple[Choice, ...] = ()
     number: int | None = None
     text: str | None = None
+    file: str | None = None
+    words: str = ""
     note: str = ""
+    is_inferred: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,8 +53,11 @@ class Wrong:
     why: str
 
 
-def read(asked: Asked, said: str) -> Reading | Wrong | None:
-    """What `said` answers; None when it does not seem to be meant as an answer."""
+def read(asked: Asked, said: str, *, wordless: Choice | None = None) -> Reading | Wrong | None:
+    """What `said` answers; None when it does not seem to be meant as an answer.
+
+    `wordless`: “其他” is chosen already and waits for its words; `choices` stay empty then.
+    """
     if asked.kind is QuestionKind.TEXT:
         return _text(said)
     plain = unicodedata.normalize("NFKC", said).strip().lower()
@@ -53,7 +67,89 @@ def read(asked: Asked, said: str) -> Reading | Wrong | None:
         return _number(asked, plain)
     if asked.kind is QuestionKind.SCALE:
         return _step(asked, plain)
-    return _choices(asked, plain)
+    if asked.kind is QuestionKind.DATE:
+        return _date(asked, plain)
+    if asked.kind is QuestionKind.PICTURE:
+        return None
+    if asked.kind is QuestionKind.RANKING:
+        return _ranking(asked, plain)
+    return _with_words(asked, said) or _or_words(_choices(asked, plain), said, plain, wordless)
+
+
+def _or_words(
+    meant: Reading | Wrong | None, said: str, plain: str, wordless: Choice | None
+) -> Reading | Wrong | None:
+    """While “其他” waits for its words, whatever names no option is them."""
+    if wordless is None or isinstance(meant, Reading) or re.fullmatch(r"[\d\s,、]+", plain):
+        return meant
+    return _cut(said)
+
+
+def _with_words(asked: Asked, said: str) -> Reading | Wrong | None:
+    """“其他：食堂”, “4 食堂” of a single choice, “1 3 其他：食堂” of a multiple one."""
+    for other in (choice for choice in asked.choices if choice.is_other):
+        bare = re.sub(r"[（(].*?[）)]", "", _plain(other.text))
+        names = sorted({_plain(other.text), bare, "其他", "其它", str(other.no)}, key=len, reverse=True)
+        named = "|".join(re.escape(name) for name in names if name)
+        gap = r"\s*[:：]\s*" if asked.most > 1 else r"\s*[:：,，、是]\s*|\s+"
+        found = re.fullmatch(
+            rf"(.*?)(?:{named})(?:{gap})(.+)", unicodedata.normalize("NFKC", said), re.S | re.I
+        )
+        if found is None or (found[1].strip() and asked.most == 1):
+            continue
+        words, before = _cut(found[2]), _BETWEEN.sub(" ", found[1]).strip()
+        if asked.most == 1 and _worded(asked, found[2].strip().lower()):
+            continue  # “4、线上” names an option after a number that is its own
+        others = _choices_found(asked, before) if before else []
+        if not isinstance(others, list):
+            return others
+        meant = _checked(asked, [*(each for each in others if each != other), other])
+        return meant if isinstance(meant, Wrong) else replace(meant, words=words.words, note=words.note)
+    return None
+
+
+def _cut(said: str) -> Reading:
+    words = said.strip()
+    note = f"内容较长，只保留了前{LONGEST_WORDS}字" if len(words) > LONGEST_WORDS else ""
+    return Reading(words=words[:LONGEST_WORDS], note=note)
+
+
+def _date(asked: Asked, plain: str) -> Reading | Wrong | None:
+    day = dates.read(plain, today=clock.local_today())
+    if day is None or isinstance(day, str):
+        return Wrong(day) if day else None
+    number = dates.number_of(day)
+    if (asked.minimum is not None and number < asked.minimum) or (
+        asked.maximum is not None and number > asked.maximum
+    ):
+        return Wrong(f"日期超出范围，{date_range_words(asked)}")
+    is_whole = re.search(r"\d{4}\D\d{1,2}\D\d{1,2}|\d{8}", plain) is not None
+    return Reading(number=number, is_inferred=not is_whole)
+
+
+def date_range_words(asked: Asked) -> str:
+    """“请回复 2027年1月1日（周五）以后的日期”."""
+    least, most = (dates.in_words(each) if each else "" for each in (asked.minimum, asked.maximum))
+    if least and most:
+        return f"请回复 {least} 至 {most} 的一天"
+    if least or most:
+        return f"请回复不{'早于' if least else '晚于'} {least or most} 的日期"
+    return "请回复日期，如 2027年3月15日"
+
+
+def _ranking(asked: Asked, plain: str) -> Reading | Wrong | None:
+    """“3 1 2”, “三一二”, “研讨、讲授、现场”: the first place first, all places at once."""
+    parts = [part for part in re.split(r"[>→]", plain) if part.strip()]
+    found = _choices_found(asked, " ".join(parts))
+    if found is None or isinstance(found, Wrong):
+        return found
+    if len(found) < asked.most:
+        if len(found) == 1:
+            return Reading(choices=tuple(found))  # the next place, as if it were tapped
+        return Wrong(
+            f"请按先后一次回复 {asked.most} 个序号，如 {' '.join(str(n) for n in range(asked.most, 0, -1))}"
+        )
+    return Reading(choices=tuple(found[: asked.most]))
 
 
 def _text(said: str) -> Reading | Wrong:
@@ -136,6 +232,12 @@ def _choices(asked: Asked, plain: str) -> Reading | Wrong | None:
     exact = [choice for choice in asked.choices if _same_words(choice.text, plain)]
     if exact:
         return _checked(asked, exact[:1])
+    found = _choices_found(asked, plain)
+    return _checked(asked, found) if isinstance(found, list) else found
+
+
+def _choices_found(asked: Asked, plain: str) -> list[Choice] | Wrong | None:
+    """The options that numbers or words name, in the order they were named."""
     parts = [part for part in _BETWEEN.split(plain) if part]
     if not parts:
         return None
@@ -143,9 +245,9 @@ def _choices(asked: Asked, plain: str) -> Reading | Wrong | None:
     for part in parts:
         meant = _numbered(asked, part) or _worded(asked, part)
         if isinstance(meant, Wrong) or meant is None:
-            return _worded_whole(asked, plain) if len(parts) > 1 and meant is None else meant
+            return _worded(asked, plain) if len(parts) > 1 and meant is None else meant
         found += [choice for choice in meant if choice not in found]
-    return _checked(asked, found)
+    return found
 
 
 def _checked(asked: Asked, found: list[Choice]) -> Reading | Wrong:
@@ -186,11 +288,6 @@ def _worded(asked: Asked, part: str) -> list[Choice] | Wrong | None:
         return Wrong(f"有 {len(held)} 项都含这个词，请回复序号")
     long_enough = [choice for choice in asked.choices if len(choice.text) >= SHORTEST_PART]
     return [choice for choice in long_enough if _plain(choice.text) in bare] or None
-
-
-def _worded_whole(asked: Asked, plain: str) -> Reading | Wrong | None:
-    meant = _worded(asked, plain)
-    return _checked(asked, meant) if isinstance(meant, list) else meant
 
 
 def _plain(text: str) -> str:

@@ -14,7 +14,7 @@ def of(follower: Follower) -> Conversation | None:
     rows = _CONVERSATION.rows(follower=follower.id)
     if not rows:
         return None
-    question_id, is_paused, *values = rows[0]
+    question_id, page, is_paused, *values = rows[0]
     questionnaire = Questionnaire(
         **{
             field.name: field.python_value(value)
@@ -22,7 +22,11 @@ def of(follower: Follower) -> Conversation | None:
         }
     )
     return Conversation(
-        follower=follower.id, questionnaire=questionnaire, question=question_id, is_paused=bool(is_paused)
+        follower=follower.id,
+        questionnaire=questionnaire,
+        question=question_id,
+        page=page,
+        is_paused=bool(is_paused),
     )
 
 
@@ -38,16 +42,20 @@ _QUESTIONNAIRE_FIELDS = [
 ]
 _CONVERSATION = Prepared(
     lambda: (
-        Conversation.select(Conversation.question, Conversation.is_paused, *_QUESTIONNAIRE_FIELDS)
+        Conversation.select(
+            Conversation.question, Conversation.page, Conversation.is_paused, *_QUESTIONNAIRE_FIELDS
+        )
         .join(Questionnaire)
         .where(Conversation.follower == given("follower"))
     )
 )
 
 
-def move_to(follower: Follower, questionnaire: Questionnaire, question_id: int, *, at: datetime) -> None:
+def move_to(
+    follower: Follower, questionnaire: Questionnaire, question_id: int, *, page: int = 0, at: datetime
+) -> None:
     """Stand at this question; whatever survey the follower stood in before is left."""
-    _STAND.run(follower=follower.id, questionnaire=questionnaire.id, question=question_id, at=at)
+    _STAND.run(follower=follower.id, questionnaire=questionnaire.id, question=question_id, page=page, at=at)
 
 
 _STAND = Prepared(
@@ -57,6 +65,7 @@ _STAND = Prepared(
             Conversation.follower: given("follower"),
             Conversation.questionnaire: given("questionnaire"),
             Conversation.question: given("question"),
+            Conversation.page: given("page"),
             Conversation.is_paused: False,
             Conversation.moved_at: given("at"),
         }
@@ -65,6 +74,7 @@ _STAND = Prepared(
         update={
             Conversation.questionnaire: given("questionnaire"),
             Conversation.question: given("question"),
+            Conversation.page: given("page"),
             Conversation.is_paused: False,
             Conversation.moved_at: given("at"),
         },

@@ -38,6 +38,29 @@ def free_text(text: str = "您的建议？", **more: Any) -> dict[str, Any]:
     return {"kind": QuestionKind.TEXT, "text": text} | more
 
 
+def ranking(text: str = "请按先后排一排？", options: tuple[str, ...] = TOPICS, **more: Any) -> dict[str, Any]:
+    return {"kind": QuestionKind.RANKING, "text": text, "options": list(options)} | more
+
+
+def day(text: str = "哪天开班合适？", **more: Any) -> dict[str, Any]:
+    return {"kind": QuestionKind.DATE, "text": text} | more
+
+
+def picture(text: str = "请发一张教室的照片？", **more: Any) -> dict[str, Any]:
+    return {"kind": QuestionKind.PICTURE, "text": text} | more
+
+
+def with_other(text: str = "还想学什么？", several: bool = False, **more: Any) -> dict[str, Any]:
+    options = ["数据治理", "应急管理", {"text": "其他", "is_other": True}]
+    kind = QuestionKind.MULTIPLE if several else QuestionKind.SINGLE
+    return {"kind": kind, "text": text, "options": options} | more
+
+
+def if_chosen(question: int, *options: int) -> dict[str, Any]:
+    """Asked only of those who chose one of these options of that question; both count from 1."""
+    return {"all": [{"question": question, "is": "chosen", "options": list(options)}]}
+
+
 def survey_values(*questions: dict[str, Any], **values: Any) -> dict[str, Any]:
     defaults: dict[str, Any] = {
         "title": "2027年上半年需求征集",

@@ -12,7 +12,7 @@ import clock
 from models.accounts import AccountRoleKind
 from models.alliance import MemberUnit
 from models.surveys import Questionnaire, QuestionnaireStatus
-from services.surveys import chat_text, conversations, sheet
+from services.surveys import chat_links, conversations, sheet
 from tests.factories import make_account, make_member, make_unit
 from tests.factories.surveys import free_text, make_questionnaire, number, scale, single
 from tests.server.console.conftest import SignIn
@@ -40,7 +40,7 @@ def typed(**values: Any) -> dict[str, Any]:
 
 def answered(survey: Questionnaire, unit: MemberUnit, *said: str) -> None:
     member = make_member(unit=unit)
-    begin = chat_text.menu_id(survey.id, 0, chat_text.START)
+    begin = chat_links.menu_id(survey.id, 0, chat_links.START)
     conversations.tapped(member, member.person, begin, at=clock.utc_now())
     for words in said:
         conversations.typed(member, member.person, words, words, at=clock.utc_now())

@@ -17,7 +17,7 @@ import clock
 import models
 from models.people import Follower
 from models.surveys import Answer, Conversation, Questionnaire, Response, ResponseStatus
-from services.surveys import pages, questionnaires, responses, sheet
+from services.surveys import answers, pages, questionnaires, responses, sheet
 from tests.bot.conftest import Phone
 from tests.factories import make_follower, make_member, make_unit
 from tests.factories.surveys import free_text, make_questionnaire, multiple, number, scale, single
@@ -68,7 +68,7 @@ def kept(survey: Questionnaire, member: Follower) -> dict[int, Any]:
     response = responses.of_person(survey, member.person_id)
     if response is None:
         return {}
-    held, found = responses.given(response), {}
+    held, found = answers.given(response), {}
     for asked in sheet.of(survey.id).questions:
         chosen = tuple(choice.no for choice in asked.choices if choice.id in held.chosen.get(asked.id, ()))
         if asked.id in held.passed:

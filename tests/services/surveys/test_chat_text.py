@@ -10,7 +10,7 @@ import config
 from models.surveys import QuestionKind
 from services import member_links
 from services.surveys import chat_text
-from services.surveys.responses import Given
+from services.surveys.answers import Given
 from services.surveys.sheet import Asked, Choice, Sheet
 
 LINK = re.compile(r'<a href="weixin://bizmsgmenu\?msgmenucontent=([^&"]+)&msgmenuid=([^"]+)">([^<]+)</a>')
@@ -48,7 +48,9 @@ def test_a_multiple_choice_reads_as_agreed() -> None:
 @pytest.mark.parametrize("lead", [[], ["题" * 90, "介" * 100, "离" * 20]])
 def test_no_question_exceeds_a_reply(kind: QuestionKind, length: int, count: int, lead: list[str]) -> None:
     options = (
-        [f"{no:02}" + "治" * (length - 1) for no in range(count)] if kind in ("single", "multiple") else []
+        [f"{no:02}" + "治" * (length - 1) for no in range(count)]
+        if kind in ("single", "multiple", "ranking")
+        else []
     )
     sheet = sheet_of(*options, kind=kind, text="问" * 200)
     asked = sheet.questions[1]
@@ -56,14 +58,20 @@ def test_no_question_exceeds_a_reply(kind: QuestionKind, length: int, count: int
         chosen={2: {choice.id for choice in asked.choices}}, texts={2: "答" * 500} if kind == "text" else {}
     )
 
-    text = chat_text.question(sheet, asked, given, ["注" * 60, "意" * 60], lead)
+    texts: list[str] = []
+    for page in range(30):
+        texts.append(chat_text.question(sheet, asked, given, ["注" * 60, "意" * 60], lead, page))
+        if "更多选项" not in texts[-1]:
+            break
 
-    assert len(text.encode()) <= 2048
-    assert f"【2/2】{'问' * 200}（" in text
+    for text in texts:
+        assert len(text.encode()) <= 2048
+        assert f"【2/2】{'问' * 200}（" in text
+        assert "上一题" in text
+        assert text.count("<a ") == text.count("</a>")
     for no in range(1, len(options) + 1):
-        assert re.search(rf"^(<a [^>]+>)?{no}\. ", text, re.MULTILINE), f"option {no} is missing"
-    assert "上一题" in text
-    assert text.count("<a ") == text.count("</a>")
+        pattern = rf"^(<a [^>]+>)?{no}\. "
+        assert any(re.search(pattern, text, re.MULTILINE) for text in texts), f"option {no} is missing"
 
 
 def test_wild_words_cannot_open_a_link() -> None:

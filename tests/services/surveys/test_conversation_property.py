@@ -10,7 +10,7 @@ from peewee import Database
 import clock
 from models.people import Follower
 from models.surveys import Conversation, Questionnaire, ResponseStatus
-from services.surveys import chat_text, conversations, responses, sheet
+from services.surveys import answers, chat_links, conversations, responses, sheet
 from services.surveys.sheet import Asked, Sheet
 from tests.factories import make_member
 from tests.factories.surveys import free_text, make_questionnaire, multiple, number, scale, single
@@ -38,13 +38,13 @@ class Member:
     def tap(self, no: int, option: int) -> None:
         asked = self.sheet.questions[no - 1]
         if asked.steps:
-            self._tap(chat_text.menu_id(self.survey.id, asked.id, option))
+            self._tap(chat_links.menu_id(self.survey.id, asked.id, option))
             self.meant[no] = option
             return
         if not asked.choices:
             return
         choice = asked.choices[option - 1]
-        self.last_tap = chat_text.menu_id(self.survey.id, asked.id, choice.id)
+        self.last_tap = chat_links.menu_id(self.survey.id, asked.id, choice.id)
         self._tap(self.last_tap)
         if asked.most == 1:
             self.meant[no] = {option}
@@ -109,7 +109,7 @@ class Member:
     def kept(self) -> dict[int, object]:
         response = responses.of_person(self.survey, self.follower.person_id)
         assert response is not None
-        held, found = responses.given(response), {}
+        held, found = answers.given(response), {}
         for asked in self.sheet.questions:
             numbers = {choice.no for choice in asked.choices if choice.id in held.chosen.get(asked.id, ())}
             value = numbers or held.numbers.get(asked.id) or held.texts.get(asked.id)

@@ -11,7 +11,7 @@ from models.accounts import AccountRoleKind
 from models.alliance import MemberUnit
 from models.surveys import Questionnaire
 from services.errors import NotAllowed, NotFound
-from services.surveys import chat_text, conversations, results, sheet
+from services.surveys import chat_links, conversations, results, sheet
 from tests.factories import make_account, make_member, make_unit
 from tests.factories.surveys import free_text, make_questionnaire, multiple, number, scale, single
 
@@ -20,7 +20,7 @@ pytestmark = pytest.mark.usefixtures("db", "noon")
 
 def answer(survey: Questionnaire, unit: MemberUnit, *said: str) -> None:
     member = make_member(unit=unit)
-    begin = chat_text.menu_id(survey.id, 0, chat_text.START)
+    begin = chat_links.menu_id(survey.id, 0, chat_links.START)
     conversations.tapped(member, member.person, begin, at=clock.utc_now())
     for words in said:
         assert conversations.typed(member, member.person, words, words, at=clock.utc_now()) is not None
