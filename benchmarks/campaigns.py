@@ -8,7 +8,7 @@ import clock
 from demo import alliance
 from models.accounts import Account
 from models.activities import Activity
-from models.messaging import Campaign, CampaignStatus, ContentKind
+from models.messaging import Campaign, CampaignStatus, ContentKind, MassConfirmation
 from models.people import Topic
 from services.messaging import contents
 
@@ -33,4 +33,6 @@ def sample_campaign(topic: Topic) -> Campaign:
     )
     campaign.content_hash = contents.content_hash(campaign)
     campaign.save()
+    second = Account.get(Account.username == "zhongshen")
+    MassConfirmation.create(campaign=campaign, account=second, content_hash=campaign.content_hash, at=now)
     return campaign

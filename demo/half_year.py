@@ -35,7 +35,7 @@ from models.publishing import ReviewDecision, ReviewStage
 from models.schema import runner
 from models.surveys import Questionnaire
 from services import wechat_account
-from services.messaging import campaigns, reviews
+from services.messaging import campaigns, confirmations, reviews
 
 REVIEWERS = ("chushen", "fushen", "zhongshen")
 MONDAY_HOUR, SEND_DAY, SEND_HOUR = 9, 1, 10
@@ -136,6 +136,8 @@ class HalfYear:
             reviews.review(campaign, stage, ReviewDecision.PASSED, "内容属实，可以发送。", actor=reviewer)
         campaign = Campaign.get_by_id(campaign.id)
         campaigns.schedule(campaign, self.at(week, SEND_DAY, SEND_HOUR), actor=author)
+        if confirmations.needed(campaign):
+            confirmations.confirm(campaign, actor=reviewer)
         self.keys[campaign.id] = key
         return campaign
 

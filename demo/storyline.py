@@ -96,7 +96,7 @@ class Storyline:
             self.problems.append(f"菜单没有发布：{done.stdout}{done.stderr}".strip())
 
     def decide(self) -> None:
-        """Write, review three times and schedule each campaign at the console, as its people do."""
+        """Write, review three times, schedule and confirm each campaign at the console, as its people do."""
         lecture = Activity.get(Activity.title == content.LECTURE["title"])
         salon = Activity.get(Activity.title == content.SALON["title"])
         issue = EJournalIssue.select().where(EJournalIssue.is_sample).get()
@@ -127,6 +127,9 @@ class Storyline:
                 action=f"{campaign_id}/schedule",
                 scheduled_at=at.strftime(FORM_TIME),
             )
+        second = self._console(REVIEWERS[-1])
+        for campaign_id in self.keys:
+            second.send(f"/console/campaigns/{campaign_id}", action=f"{campaign_id}/confirm-mass")
         self.campaigns = list(Campaign.select().where(Campaign.id.in_(list(self.keys))).order_by(Campaign.id))
 
     def send(self) -> None:
@@ -189,7 +192,7 @@ class Storyline:
         if config.settings().wechat_account_kind == "service":
             wanted = {Channel.WINDOW_MESSAGE, Channel.TEMPLATE_MESSAGE, Channel.MASS_SEND, Channel.RIDER}
         else:
-            wanted = {Channel.WINDOW_MESSAGE, Channel.RIDER}
+            wanted = {Channel.WINDOW_MESSAGE, Channel.MASS_SEND, Channel.RIDER}
         if missing := wanted - used:
             self.problems.append("没有用到的渠道：" + "、".join(sorted(missing)))
 
@@ -225,7 +228,13 @@ class Storyline:
 
     def _calls_made(self) -> int:
         told = self.wechat.calls()
-        sending = ("message/custom/send", "message/template/send", "message/template/subscribe", "mass/send")
+        sending = (
+            "message/custom/send",
+            "message/template/send",
+            "message/template/subscribe",
+            "mass/send",
+            "mass/sendall",
+        )
         return sum(sum(codes.values()) for path, codes in told.items() if path.endswith(sending))
 
     @staticmethod

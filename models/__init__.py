@@ -26,6 +26,7 @@ from models.base import BoundModel, connect, db, locked, repeated
 from models.bindings import BindingRequest, KeptForm, UnitBinding
 from models.check_ins import CheckIn, CheckInOpening, CheckInTries
 from models.complaints import Complaint, ComplaintStep
+from models.digests import Digest, DigestItem, DigestSetting
 from models.inbound import InboundMessage, InboxItem, PlatformEvent, SavedReply, StaffReply
 from models.messaging import (
     Attempt,
@@ -33,6 +34,8 @@ from models.messaging import (
     CampaignReview,
     Delivery,
     MassBatch,
+    MassConfirmation,
+    MassSlot,
     QuotaUse,
     TemplateMapping,
 )
@@ -122,6 +125,8 @@ TABLES: tuple[type[BoundModel], ...] = (
     PersonListMember,
     Campaign,
     CampaignReview,
+    MassConfirmation,
+    MassSlot,
     MassBatch,
     Delivery,
     Attempt,
@@ -158,6 +163,9 @@ TABLES: tuple[type[BoundModel], ...] = (
     MiniReminder,
     WorkdayOverride,
     AccountTemplate,
+    DigestSetting,
+    Digest,
+    DigestItem,
 )
 
 __all__ = [

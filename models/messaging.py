@@ -81,6 +81,7 @@ class Channel(StrEnum):
     WINDOW_MESSAGE = "window_message"
     TEMPLATE_MESSAGE = "template_message"
     ONE_TIME_SUBSCRIPTION = "one_time_subscription"
+    DIGEST = "digest"
     MASS_SEND = "mass_send"
     RIDER = "rider"
 
@@ -89,6 +90,7 @@ CHANNEL_WORDS = {
     Channel.WINDOW_MESSAGE: "客服消息",
     Channel.TEMPLATE_MESSAGE: "模板消息",
     Channel.ONE_TIME_SUBSCRIPTION: "一次性订阅",
+    Channel.DIGEST: "摘要群发",
     Channel.MASS_SEND: "群发",
     Channel.RIDER: "顺带通知",
 }
@@ -135,6 +137,7 @@ class ContentKind(StrEnum):
     QUESTIONNAIRE = "questionnaire"
     NOTICE = "notice"
     AUTOMATIC_NOTICE = "automatic_notice"  # told by the product itself: models/automatic_notices.py
+    DIGEST = "digest"  # carries what other campaigns have to say: models/digests.py
 
 
 class Campaign(BaseModel):
@@ -161,6 +164,7 @@ class Campaign(BaseModel):
     scheduled_at = DateTimeField(null=True, help_text="UTC")
     deadline_at = DateTimeField(null=True, help_text="UTC; riders expire here")
     quiet_hours_override = CharField(max_length=120, default="", help_text="why; empty: quiet hours hold")
+    cover_token = CharField(max_length=32, default="", help_text="a picture's; empty: the shipped cover")
     status = EnumField(CampaignStatus, max_length=12, default=CampaignStatus.DRAFT)
     status_reason = CharField(max_length=200, default="", help_text="why paused or cancelled, in words")
     content_hash = CharField(max_length=64, default="", help_text="of what was sent to review")
@@ -181,6 +185,15 @@ class Campaign(BaseModel):
     def notice(self) -> Any:
         """The AutomaticNotice that this campaign carries; None for what a person decided."""
         return self.notices.first() if self.is_automatic else None
+
+    @property
+    def is_digest(self) -> bool:
+        return self.content_kind is ContentKind.DIGEST
+
+    @cached_property
+    def digest(self) -> Any:
+        """The Digest that this campaign sends; None for every other campaign."""
+        return self.digests.first() if self.is_digest else None
 
 
 class CampaignReview(BaseModel):
@@ -205,8 +218,32 @@ class MassBatchStatus(StrEnum):
     UNKNOWN = "unknown"
 
 
+class MassConfirmation(BaseModel):
+    """A second person's word that a mass send may go; it holds for one text (`content_hash`)."""
+
+    campaign = ForeignKeyField(Campaign, backref="mass_confirmations", on_delete="CASCADE")
+    account = ForeignKeyField(Account, backref="mass_confirmations", on_delete="RESTRICT")
+    content_hash = CharField(max_length=64)
+    at = DateTimeField()
+
+    class Meta:
+        indexes = ((("campaign", "content_hash"), True),)
+
+
+class MassSlot(BaseModel):
+    """The one mass call that a subscription account has on a local day, and the campaign that holds it."""
+
+    day = DateField(unique=True)
+    campaign = ForeignKeyField(Campaign, backref="mass_slots", on_delete="CASCADE")
+
+
 class MassBatch(BaseModel):
-    """One mass call: 2 to 10,000 recipients, one draft, one `clientmsgid` (≤ 32 ASCII)."""
+    """One mass call: one draft, one `clientmsgid` (≤ 32 ASCII), to a list of 2 to 10,000 people.
+
+    `target` is empty for a list; a subscription account has no lists and sends to `everyone` or to
+    the followers of one tag, named by its key (`unit:12`). Of a digest's batch the deliveries
+    belong to the campaigns that it carries.
+    """
 
     campaign = ForeignKeyField(Campaign, backref="mass_batches", on_delete="CASCADE")
     batch_no = IntegerField()
@@ -222,6 +259,9 @@ class MassBatch(BaseModel):
     filter_count = IntegerField(null=True)
     sent_count = IntegerField(null=True)
     error_count = IntegerField(null=True)
+    target = CharField(max_length=40, default="", help_text="empty: a list; everyone; or a tag's key")
+    article_urls = TextField(default="", help_text="one a line, as the result event tells them")
+    pages_deleted_at = DateTimeField(null=True, help_text="the pages were deleted; the cards remain")
 
     class Meta:
         indexes = ((("campaign", "batch_no"), True),)

@@ -75,6 +75,12 @@ def sync_recent(*, wechat: Gateway) -> Outcome | None:
         return _Run(wechat, list(ROLES)).go() if lease is not None else None
 
 
+def bring(keys: Sequence[str], *, wechat: Gateway) -> Outcome | None:
+    """Bring these tags alone in step, before a mass send goes by them; None while another run is at it."""
+    with leases.held("follower_tags.sync", seconds=LEASE_SECONDS) as lease:
+        return _Run(wechat, keys).go() if lease is not None else None
+
+
 def anybody_recent() -> bool:
     """Whether a role tag of somebody bound or unbound of late differs; without any call."""
     since = clock.utc_now() - RECENT

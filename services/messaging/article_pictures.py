@@ -15,7 +15,7 @@ from models.pictures import Picture, PictureMaterial
 from models.publishing import EJournalArticle, EJournalColumn, EJournalIssue
 from services import pictures
 from services.html import PICTURE_PATH
-from services.messaging import contents
+from services.messaging import contents, digest_items
 from wechat.gateway import Gateway
 
 _SHOWN = re.compile(r'<img\b[^>]*?\ssrc="([^"]*)"[^>]*>')
@@ -23,7 +23,9 @@ _SHOWN = re.compile(r'<img\b[^>]*?\ssrc="([^"]*)"[^>]*>')
 
 def why_not_licensed(campaign: Campaign) -> str:
     """Why the campaign may not go out with its pictures, in words; "" when it may."""
-    return pictures.why_not_licensed(_bodies(campaign))
+    carried = digest_items.carried(campaign)
+    covers = [f'<img src="/pictures/{each.cover_token}">' for each in carried if each.cover_token]
+    return pictures.why_not_licensed([*(body for each in carried for body in _bodies(each)), *covers])
 
 
 def placed(content_html: str, wechat: Gateway) -> str:
@@ -38,6 +40,28 @@ def placed(content_html: str, wechat: Gateway) -> str:
         return hit.group().replace(hit.group(1), url) if url else ""
 
     return _SHOWN.sub(replaced, content_html)
+
+
+def cover(token: str, wechat: Gateway) -> str:
+    """The platform's id of a picture as a cover, uploaded once; "" without a token, or where it is gone."""
+    found = pictures.file_of(token, pictures.BODY) if token else None
+    if found is None:
+        return ""
+    picture = Picture.get(Picture.token == token)
+    known = PictureMaterial.get_or_none(
+        PictureMaterial.picture == picture, PictureMaterial.app_id == wechat.app_id
+    )
+    if known is not None and known.media_id:
+        return str(known.media_id)
+    data, content_type = found
+    media_id = wechat.add_image_material(data, f"{token}.{content_type.rsplit('/', 1)[-1]}").media_id
+    PictureMaterial.insert(
+        picture=picture, app_id=wechat.app_id, media_id=media_id, created_at=picture.created_at
+    ).on_conflict(
+        conflict_target=[PictureMaterial.picture, PictureMaterial.app_id],
+        update={PictureMaterial.media_id: media_id},
+    ).execute()
+    return media_id
 
 
 def _uploaded(token: str, wechat: Gateway) -> str:

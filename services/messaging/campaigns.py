@@ -29,6 +29,7 @@ from services.messaging import (
     audiences,
     campaign_values,
     contents,
+    deadlines,
     mass,
     proofreading,
     quiet_hours,
@@ -43,7 +44,6 @@ from services.messaging.states import move
 QUIET_WORDS = "21:00 至次日 8:00 为免打扰时段；请改时间，或写明必须发送的理由"
 VOIDED = "推送的内容或作者的权限有变化，须重新送审"
 TEXT_CHANGED = "推送的内容（或作者的权限）在审定后有变化，未审的不能发出。请改回原文后继续，或取消后另建推送"
-DEFAULT_DEADLINE = timedelta(days=14)
 
 
 def get(campaign_id: int, *, actor: Account | None) -> Campaign:
@@ -282,15 +282,8 @@ def void(campaign: Campaign, why: str) -> None:
 
 
 def deadline(campaign: Campaign) -> datetime:
-    """When riders give up: the set deadline, else the activity's start, the survey's end, or 14 days."""
-    if campaign.deadline_at is not None:
-        return campaign.deadline_at
-    content = contents.content_of(campaign)
-    if isinstance(content, Activity):
-        return content.starts_at
-    if isinstance(content, Questionnaire) and content.closes_at is not None:
-        return content.closes_at
-    return (campaign.scheduled_at or clock.utc_now()) + DEFAULT_DEADLINE
+    """When riders give up (`deadlines.of`)."""
+    return deadlines.of(campaign)
 
 
 def _check_time(at: datetime | None, deadline_at: datetime | None, reason: str) -> datetime:

@@ -18,14 +18,15 @@ import clock
 import config
 from models.activities import Activity, ActivityStatus
 from models.automatic_notices import AutomaticNotice
-from models.messaging import Campaign, ContentKind, TemplateMapping
+from models.digests import Digest
+from models.messaging import Campaign, CampaignStatus, ContentKind, TemplateMapping
 from models.notices import Notice, NoticeStatus
 from models.people import ALL_TOPIC_WORDS
 from models.publishing import EJournal, EJournalArticle, EJournalColumn, EJournalIssue, IssueStatus
 from models.surveys import Option, Question, Questionnaire, QuestionnaireStatus
 from services.errors import Invalid
 from services.html import plain_text
-from services.messaging import audiences, notice_texts, variables
+from services.messaging import audiences, digest_items, notice_texts, variables
 from services.messaging.variables import PersonWords, day_and_time
 from wechat.texts import cut_to_bytes, escape, menu_link, web_link
 
@@ -54,7 +55,7 @@ class Article:
     source_url: str
 
 
-Content = Activity | EJournalIssue | Questionnaire | Notice | AutomaticNotice
+Content = Activity | EJournalIssue | Questionnaire | Notice | AutomaticNotice | Digest
 
 
 def content_of(campaign: Campaign) -> Content | None:
@@ -62,6 +63,9 @@ def content_of(campaign: Campaign) -> Content | None:
     if campaign.is_automatic:
         notice: AutomaticNotice | None = campaign.notice
         return notice
+    if campaign.is_digest:
+        digest: Digest | None = campaign.digest
+        return digest
     if campaign.content_kind is ContentKind.ACTIVITY:
         return campaign.activity
     if campaign.content_kind is ContentKind.E_JOURNAL_ISSUE:
@@ -78,6 +82,8 @@ def why_not_sendable(campaign: Campaign) -> str:
     content = content_of(campaign)
     if content is None:
         return "请选择要推送的内容"
+    if isinstance(content, Digest):
+        return _why_not_carried(campaign)
     if isinstance(content, Activity):
         if content.status is not ActivityStatus.PUBLISHED:
             return "活动未发布或已取消，不能推送"
@@ -93,6 +99,18 @@ def why_not_sendable(campaign: Campaign) -> str:
     return ""
 
 
+def _why_not_carried(campaign: Campaign) -> str:
+    """Why a digest cannot go with what it carries, in words."""
+    items = digest_items.carried(campaign)
+    if not items:
+        return "这一期没有条目，不发送"
+    for item in items:
+        why = "" if item.status is CampaignStatus.SENDING else "这个推送已暂停或结束，请移出摘要"
+        if why := why or why_not_sendable(item):
+            return f"《{item.title}》：{why}"
+    return ""
+
+
 def link(campaign: Campaign) -> str:
     """The page that shows the content; a questionnaire's is one way to answer it, chat the other."""
     if campaign.is_automatic:
@@ -104,6 +122,8 @@ def link(campaign: Campaign) -> str:
         return f"{base}/m/issues/{campaign.issue_id}"
     if campaign.content_kind is ContentKind.NOTICE:
         return f"{base}/m/notices/{campaign.published_notice_id}"
+    if campaign.is_digest:
+        return f"{base}/m/"
     return f"{base}/m/surveys/{campaign.questionnaire_id}"
 
 
@@ -117,7 +137,7 @@ def headline(campaign: Campaign) -> str:
         return f"{content.e_journal.name}{content.issue_no}"
     if isinstance(content, AutomaticNotice):
         return content.headline
-    return content.title if content is not None else campaign.title
+    return campaign.title if isinstance(content, Digest | None) else content.title
 
 
 def summary(campaign: Campaign, words: PersonWords | None = None) -> str:
@@ -234,12 +254,15 @@ def content_hash(campaign: Campaign) -> str:
         campaign.summary,
         audiences.bound(campaign.author),
         _readable(content_of(campaign)),
+        *([campaign.cover_token] if campaign.cover_token else []),
     ]
     told = json.dumps(read, ensure_ascii=False, sort_keys=True, default=str)
     return hashlib.sha256(told.encode()).hexdigest()
 
 
 def _readable(content: Content | None) -> Any:
+    if isinstance(content, Digest):
+        return [[item.id, content_hash(item)] for item in digest_items.carried(content.campaign)]
     if isinstance(content, Notice):
         return [content.title, content.issued_by, content.body_html]
     if isinstance(content, AutomaticNotice):
@@ -339,7 +362,9 @@ def template_values(campaign: Campaign, words: PersonWords | None = None) -> dic
     if isinstance(content, AutomaticNotice):
         about = _activity_values(content.activity) if content.activity is not None else {}
         return about | notice_texts.template_values(content)
-    values = {"title": content.title if not isinstance(content, EJournalIssue | None) else headline(campaign)}
+    values = {"title": headline(campaign)}
+    if isinstance(content, Activity | Questionnaire | Notice):
+        values["title"] = content.title
     values["summary"] = summary(campaign, words) or headline(campaign)
     if isinstance(content, Activity):
         values |= _activity_values(content)

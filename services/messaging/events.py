@@ -142,8 +142,9 @@ def _settle_masses() -> int:
             batch.total_count, batch.filter_count = told["total"], told["filtered"]
             batch.sent_count, batch.error_count = told["sent"], told["errors"]
             batch.status = MassBatchStatus.FINISHED
+            batch.article_urls = "\n".join(told.get("urls") or ())
             batch.save()
             if not told["succeeded"]:
-                mass.fail(batch, told["status"])
+                mass.fail(batch, told["status"], code=told.get("review_code"))
             PlatformEvent.update(settled_at=now).where(PlatformEvent.id == event.id).execute()
     return len(rows)

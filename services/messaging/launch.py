@@ -21,8 +21,12 @@ from services.messaging import (
     article_pictures,
     audiences,
     campaigns,
+    channels,
     contents,
+    digest_batches,
+    digest_times,
     mass,
+    mass_targets,
     planner,
     quiet_hours,
     quotas,
@@ -66,7 +70,7 @@ def launch(campaign_id: int) -> bool:
         campaign = Campaign.get_or_none(Campaign.id == campaign_id)
         if campaign is None or not _started(campaign):
             return False
-        is_more = True
+        is_more = not campaign.is_digest  # a digest goes to those whom its items left to it
         while is_more:
             is_more = freeze_step(campaign)
             if stopping.is_asked():
@@ -74,8 +78,11 @@ def launch(campaign_id: int) -> bool:
             leases.renew(lease, seconds=LEASE_SECONDS)
             if is_more:
                 time.sleep(BREATHER_SECONDS)  # SQLite waits unfairly: let a callback in
-        keep_budgets(campaign)
-        mass.make_batches(campaign)
+        if campaign.is_digest:
+            digest_batches.make(campaign)
+        else:
+            keep_budgets(campaign)
+            mass.make_batches(campaign)
         with db.atomic():
             move(campaign, CampaignStatus.SENDING, actor=None, by_machine=True)
             campaigns.pause_if_changed(Campaign.get_by_id(campaign.id))
@@ -98,6 +105,9 @@ def _started(campaign: Campaign) -> bool:
         campaigns.void(campaign, why)
         return False
     if why := contents.why_not_sendable(campaign):
+        if campaign.is_digest:  # one item that is gone must not take the others along
+            campaigns.void(campaign, why)
+            return False
         with db.atomic():
             move(campaign, CampaignStatus.CANCELLED, actor=None, by_machine=True, reason=why)
         return False
@@ -110,7 +120,16 @@ def _started(campaign: Campaign) -> bool:
             launched_at=now,
             deadline_at=max(campaigns.deadline(campaign), now),
         )
+    _hold_slot(campaign)
     return True
+
+
+def _hold_slot(campaign: Campaign) -> None:
+    """Take the day's one mass call before the planner counts on it, where the account has but one."""
+    if not mass_targets.is_by_tag() or Channel.MASS_SEND not in channels.usable(campaign):
+        return
+    if digest_times.slot_for(campaign, clock.utc_now()) is None and mass_targets.is_free_for(campaign):
+        mass_targets.hold_slot(campaign)
 
 
 def freeze_step(campaign: Campaign, *, step: int = STEP) -> bool:

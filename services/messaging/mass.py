@@ -20,14 +20,15 @@ from models.messaging import (
     MassBatch,
     MassBatchStatus,
 )
-from services.messaging import replan
+from services.messaging import mass_targets, reasons, replan
 from services.messaging.channels import CALLED
 
 SMALLEST, LARGEST = 2, 10_000
-MAY_HAVE_GONE = "no_answer"  # a planned batch whose call had no answer
+NO_ANSWER, ADMIN_ASKED = "no_answer", "admin_asked"
+MAY_HAVE_GONE = (NO_ANSWER, ADMIN_ASKED)  # of a planned batch: its call had no answer, or awaits one
 HELD = (
     "INSERT INTO attempt (created_at, delivery_id, channel, at, outcome, errcode, msg_id, rid)"
-    " SELECT ?, id, 'mass_send', ?, ?, 0, ?, '' FROM delivery WHERE batch_id = ? AND status = 'claimed'"
+    " SELECT ?, id, channel, ?, ?, 0, ?, '' FROM delivery WHERE batch_id = ? AND status = 'claimed'"
     " ON CONFLICT (delivery_id) WHERE outcome IN ('accepted', 'unknown') DO NOTHING"
 )
 
@@ -52,24 +53,43 @@ def make_batches(campaign: Campaign) -> int:
         Delivery.channel == Channel.MASS_SEND,
         Delivery.batch.is_null(),
     )
-    parts = sizes(waiting.count())
+    count, target = waiting.count(), mass_targets.of(campaign) if mass_targets.is_by_tag() else ""
+    parts = ([count] if count else []) if target else sizes(count)
     if not parts:
         replan.without([row.id for row in waiting], Channel.MASS_SEND, reason="single_of_mass")
     for size in parts:
         with db.atomic():
-            _make_batch(campaign, size)
+            _make_batch(campaign, size, target)
     return len(parts)
 
 
-def _make_batch(campaign: Campaign, size: int) -> None:
+def new_batch(campaign: Campaign, size: int, target: str = "") -> MassBatch:
+    """A planned batch without members. Inside the caller's transaction."""
     last_no = MassBatch.select(fn.MAX(MassBatch.batch_no)).where(MassBatch.campaign == campaign).scalar() or 0
-    batch = MassBatch.create(
+    batch: MassBatch = MassBatch.create(
         campaign=campaign,
         batch_no=last_no + 1,
-        # random: a restored or re-created database must not meet the ids of an earlier life (45065)
-        client_msg_id=f"m{campaign.id}-{last_no + 1}-{secrets.token_hex(6)}"[:32],
+        client_msg_id=_new_key(campaign.id, last_no + 1),
         size=size,
+        target=target,
     )
+    return batch
+
+
+def renew_key(batch: MassBatch) -> None:
+    """A key of its own for the next call: the platform dropped the one before."""
+    batch.client_msg_id = _new_key(batch.campaign_id, batch.batch_no)
+    batch.reason = ""
+    MassBatch.update(client_msg_id=batch.client_msg_id, reason="").where(MassBatch.id == batch.id).execute()
+
+
+def _new_key(campaign_id: int, batch_no: int) -> str:
+    """Random: a restored or re-created database must not meet the ids of an earlier life (45065)."""
+    return f"m{campaign_id}-{batch_no}-{secrets.token_hex(6)}"[:32]
+
+
+def _make_batch(campaign: Campaign, size: int, target: str) -> None:
+    batch = new_batch(campaign, size, target)
     members = (
         Delivery.select(Delivery.id)
         .where(
@@ -104,8 +124,12 @@ def gather() -> int:
 
 
 @repeated
-def fail(batch: MassBatch, reason: str) -> None:
-    """WeChat turned the batch down after taking it: its people were not reached, a retry may be made."""
+def fail(batch: MassBatch, reason: str, *, code: int | None = None) -> None:
+    """WeChat turned the batch down after taking it: its people were not reached, a retry may be made.
+
+    `code` is the n of the platform's `err(n)`.
+    """
+    told = f"mass_{code}" if code is not None and f"mass_{code}" in reasons.REASON_WORDS else "mass_failed"
     with db.atomic():
         MassBatch.update(status=MassBatchStatus.FAILED, reason=reason[:60]).where(
             MassBatch.id == batch.id
@@ -116,16 +140,54 @@ def fail(batch: MassBatch, reason: str) -> None:
         Attempt.update(outcome=AttemptOutcome.REFUSED).where(
             Attempt.delivery.in_(members), Attempt.outcome == AttemptOutcome.ACCEPTED
         ).execute()
-        Delivery.update(status=DeliveryStatus.FAILED, reason="mass_failed", settled_at=clock.utc_now()).where(
+        Delivery.update(status=DeliveryStatus.FAILED, reason=told, settled_at=clock.utc_now()).where(
             Delivery.batch == batch, Delivery.status == DeliveryStatus.ACCEPTED
         ).execute()
+
+
+def leave(batch: MassBatch, status: DeliveryStatus, *, has_no_slot: bool = False) -> None:
+    """The batch does not go: its people of this status are planned without it.
+
+    `has_no_slot`: no mass send of any kind is left to them.
+    """
+    rows = Delivery.select(Delivery.id).where(Delivery.batch == batch, Delivery.status == status)
+    ids = [row.id for row in rows]
+    if not batch.campaign.is_digest:
+        replan.without(ids, Channel.MASS_SEND)
+        return
+    replan.without(ids, Channel.DIGEST, reason="digest_missed")
+    if has_no_slot:
+        by_mass = Delivery.select(Delivery.id).where(
+            Delivery.id.in_(ids), Delivery.channel == Channel.MASS_SEND
+        )
+        replan.without([row.id for row in by_mass], Channel.MASS_SEND, reason="digest_missed")
+
+
+def end_expired(now: datetime) -> int:
+    """End the planned batches of campaigns whose deadline is over, where nobody waits any more; how many."""
+    waiting = Delivery.select(Delivery.batch).where(
+        Delivery.batch == MassBatch.id, Delivery.status == DeliveryStatus.PLANNED
+    )
+    over = Campaign.select(Campaign.id).where(
+        Campaign.status.in_([CampaignStatus.SENDING, CampaignStatus.PAUSED]), Campaign.deadline_at <= now
+    )
+    return int(
+        MassBatch.update(status=MassBatchStatus.FAILED, reason="expired", lease_until=None)
+        .where(MassBatch.status == MassBatchStatus.PLANNED, MassBatch.campaign.in_(over), ~fn.EXISTS(waiting))
+        .execute()
+    )
 
 
 def end_cancelled(campaign_id: int) -> None:
     """End the batches that a cancelled campaign still plans: who may have been sent to is unknown."""
     waiting = (MassBatch.campaign == campaign_id, MassBatch.status == MassBatchStatus.PLANNED)
-    for batch in MassBatch.select().where(*waiting, MassBatch.reason == MAY_HAVE_GONE):
+    for batch in MassBatch.select().where(*waiting, MassBatch.reason.in_(MAY_HAVE_GONE)):
         give_up(batch, clock.utc_now())
+    # what a digest was to carry waits for the next one
+    ended = MassBatch.select(MassBatch.id).where(*waiting)
+    Delivery.update(batch=None).where(
+        Delivery.batch.in_(ended), Delivery.status == DeliveryStatus.PLANNED, Delivery.campaign != campaign_id
+    ).execute()
     MassBatch.update(status=MassBatchStatus.FAILED, reason="cancelled").where(*waiting).execute()
 
 
@@ -133,7 +195,7 @@ def end_cancelled(campaign_id: int) -> None:
 def give_up(batch: MassBatch, now: datetime) -> None:
     """It may have gone and is not repeated: its people are unknown."""
     with db.atomic():
-        MassBatch.update(status=MassBatchStatus.UNKNOWN, reason=MAY_HAVE_GONE, lease_until=None).where(
+        MassBatch.update(status=MassBatchStatus.UNKNOWN, reason=NO_ANSWER, lease_until=None).where(
             MassBatch.id == batch.id
         ).execute()
         Delivery.update(status=DeliveryStatus.CLAIMED).where(

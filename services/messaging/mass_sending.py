@@ -1,12 +1,13 @@
 """The calls of mass sends: a draft, one call per batch, repeated only under the same clientmsgid.
 
 The platform remembers a clientmsgid for a day: a call whose outcome is unknown, or whose
-worker died, is repeated with the same one, and 45065 says that the first had gone.
+worker died, is repeated with the same one, and 45065 says that the first had gone. Nothing is
+called before a second person confirmed the text (`confirmations`). Where the account protects its
+mass sends (群发保护), its administrator confirms each on the phone: the call is repeated until then.
 """
 
 from __future__ import annotations
 
-import io
 import logging
 from datetime import datetime, timedelta
 from typing import Any
@@ -24,21 +25,21 @@ from models.messaging import (
     MassBatch,
     MassBatchStatus,
 )
-from models.operations import Credential
 from models.people import Follower
-from models.sealing import keyed_hash
+from services import follower_tags
 from services.messaging import (
-    article_pictures,
+    confirmations,
     contents,
     mass,
+    mass_drafts,
+    mass_targets,
     quiet_hours,
     quotas,
     reasons,
-    replan,
     settling,
 )
 from services.messaging.settling import NO_QUOTA
-from wechat.answers import Article, MassReceipt
+from wechat.answers import MassReceipt
 from wechat.errors import NotAllowed, OutcomeUnknown, Refused, TryLater, WeChatError
 from wechat.gateway import Gateway
 
@@ -50,9 +51,12 @@ REPEAT_AFTER = timedelta(minutes=1)
 POLL_AFTER = timedelta(hours=1)
 NO_SLOT = 45028
 MEDIA_GONE = 40007
-COVER = "cover"
-COVER_SIZE = (900, 383)
-COVER_COLOUR = (178, 34, 34)
+PROTECTED = frozenset({89503, 89504, 89505})  # 群发保护: asked, still asked, being worked on
+ADMIN_ANSWERS_WITHIN = timedelta(minutes=31)  # the platform gives thirty
+ADMIN_SILENT = (
+    "公众号开了群发保护，管理员 30 分钟内没有在手机上确认，这次群发已作废，没有人收到。"
+    "请联系公众号管理员，说好时间后点“继续发送”，并在微信里及时确认"
+)
 
 
 def due_batches() -> list[int]:
@@ -67,6 +71,7 @@ def due_batches() -> list[int]:
             Campaign.status == CampaignStatus.SENDING,
             MassBatch.status == MassBatchStatus.PLANNED,
             MassBatch.lease_until.is_null() | (MassBatch.lease_until <= now),
+            confirmations.is_given(),
         )
         .order_by(MassBatch.id)
     )
@@ -88,19 +93,23 @@ def send_mass_batch(batch_id: int, *, wechat: Gateway) -> MassBatchStatus | None
         settling.pause(campaign, why)
         return MassBatchStatus.PLANNED
     openids = _openids(batch)
-    if (
-        len(openids) < mass.SMALLEST and batch.reason != mass.MAY_HAVE_GONE
-    ):  # others left it since it was made
+    least = 1 if batch.target else mass.SMALLEST
+    if len(openids) < least and batch.reason not in mass.MAY_HAVE_GONE:  # others left it since it was made
         _without_mass(batch)
         return MassBatchStatus.FAILED
+    if batch.target and not mass_targets.hold_slot(campaign):
+        return _wait_for_tomorrow(batch)
     try:
+        _bring_tag(batch, wechat)
         receipt = _call(batch, openids, wechat)
-    except NotAllowed:
+    except (NotAllowed, LookupError):  # the right, or the tag, is gone
         _without_mass(batch)
         return MassBatchStatus.FAILED
     except Refused as refusal:
         return _refused(batch, refusal)
     except (TryLater, OutcomeUnknown) as error:
+        if error.errcode in PROTECTED:
+            return _wait_for_admin(batch)
         log.warning("mass batch %s of campaign %s: %s", batch.id, campaign.id, error)
         _put_back(batch, clock.utc_now() + REPEAT_AFTER, called=isinstance(error, OutcomeUnknown))
         return MassBatchStatus.PLANNED
@@ -177,6 +186,8 @@ def _claim(batch_id: int) -> MassBatch | None:
             .where(Delivery.batch == batch, Delivery.status == DeliveryStatus.PLANNED)
             .execute()
         )
+        if batch.campaign.is_digest:  # a person has a delivery for each item
+            batch.size = Delivery.select(Delivery.person).where(Delivery.batch == batch).distinct().count()
         MassBatch.update(size=batch.size).where(MassBatch.id == batch.id).execute()
     return batch
 
@@ -186,74 +197,42 @@ def _openids(batch: MassBatch) -> list[str]:
         Delivery.select(Follower.openid)
         .join(Follower)
         .where(Delivery.batch == batch, Delivery.status == DeliveryStatus.CLAIMED)
-        .order_by(Delivery.id)
+        .order_by(Follower.openid)
+        .distinct()
         .tuples()
     )
     return [openid for (openid,) in members]
+
+
+def _bring_tag(batch: MassBatch, wechat: Gateway) -> None:
+    """The tag as the audience stands now: since the night, people came and left. Raises TryLater."""
+    if batch.target in ("", mass_targets.EVERYONE):
+        return
+    brought = follower_tags.bring([batch.target], wechat=wechat)
+    if brought is None or brought.problems:
+        raise TryLater("/cgi-bin/tags/members/batchtagging", errmsg="the tag is not in step yet")
 
 
 def _call(batch: MassBatch, openids: list[str], wechat: Gateway) -> MassReceipt:
     """The draft, then the send. A draft that is gone (it leaves the box once sent) is made anew."""
     is_repeat = bool(batch.media_id)
     if not is_repeat:
-        _make_draft(batch, wechat)
+        mass_drafts.make(batch, wechat)
     try:
-        return wechat.mass_send_list(openids, batch.media_id, clientmsgid=batch.client_msg_id)
+        return _send(batch, openids, wechat)
     except Refused as refusal:
         if refusal.errcode != MEDIA_GONE or not is_repeat:
             raise
-    _make_draft(batch, wechat)
-    return wechat.mass_send_list(openids, batch.media_id, clientmsgid=batch.client_msg_id)
+    mass_drafts.make(batch, wechat)
+    return _send(batch, openids, wechat)
 
 
-def _make_draft(batch: MassBatch, wechat: Gateway) -> None:
-    try:
-        media_id = draft(batch.campaign, wechat)
-    except Refused as refusal:
-        if refusal.errcode != MEDIA_GONE:
-            raise
-        Credential.delete().where(Credential.app_id == wechat.app_id, Credential.kind == COVER).execute()
-        media_id = draft(batch.campaign, wechat)
-    batch.media_id = media_id
-    MassBatch.update(media_id=media_id).where(MassBatch.id == batch.id).execute()
-
-
-def draft(campaign: Campaign, wechat: Gateway, *, mark: str = "") -> str:
-    """Make the campaign's draft; its media_id. `mark` stands before the title of one that is a trial."""
-    article = contents.article(campaign)
-    return wechat.draft_add(
-        [
-            Article(
-                title=f"{mark}{article.title}"[: contents.ARTICLE_TITLE],
-                author=article.author,
-                digest=article.digest,
-                content=article_pictures.placed(article.content_html, wechat),
-                source_url=article.source_url,
-                cover_media_id=_cover(wechat),
-            )
-        ]
-    )
-
-
-def _cover(wechat: Gateway) -> str:
-    """The permanent picture that every draft must have; uploaded once and kept as a row."""
-    row = Credential.get_or_none(Credential.app_id == wechat.app_id, Credential.kind == COVER)
-    if row is not None:
-        return str(row.value)
-    from PIL import Image
-
-    picture = io.BytesIO()
-    Image.new("RGB", COVER_SIZE, COVER_COLOUR).save(picture, "JPEG", quality=85)
-    media_id = wechat.add_image_material(picture.getvalue(), "cover.jpg").media_id
-    Credential.insert(
-        app_id=wechat.app_id,
-        kind=COVER,
-        value=media_id,
-        value_hash=keyed_hash(media_id),
-        expires_at=clock.utc_now() + timedelta(days=3650),
-        created_at=clock.utc_now(),
-    ).on_conflict_ignore().execute()
-    return media_id
+def _send(batch: MassBatch, openids: list[str], wechat: Gateway) -> MassReceipt:
+    key = batch.client_msg_id
+    if not batch.target:
+        return wechat.mass_send_list(openids, batch.media_id, clientmsgid=key)
+    tag_id = mass_targets.tag_id(batch.target)
+    return wechat.mass_send_all(batch.media_id, clientmsgid=key, tag_id=tag_id)
 
 
 @repeated
@@ -281,31 +260,52 @@ def _accept(batch: MassBatch, receipt: MassReceipt) -> None:
 
 def _refused(batch: MassBatch, refusal: Refused) -> MassBatchStatus:
     """No slot left: by other channels. No calls left today: tomorrow. All else stops the campaign."""
-    if refusal.errcode == NO_SLOT:
-        _without_mass(batch)
-        return MassBatchStatus.FAILED
-    if refusal.errcode == NO_QUOTA:
+    if refusal.errcode in (NO_SLOT, NO_QUOTA) and (batch.target or refusal.errcode == NO_QUOTA):
         quotas.exhaust(Channel.MASS_SEND)
-        if batch.campaign.deadline_at is not None and batch.campaign.deadline_at <= quotas.renewed_at():
-            _without_mass(batch)
-            return MassBatchStatus.FAILED
-        _put_back(batch, quotas.renewed_at())
-        return MassBatchStatus.PLANNED
+        return _wait_for_tomorrow(batch)
+    if refusal.errcode == NO_SLOT:
+        _without_mass(batch, has_no_slot=True)
+        return MassBatchStatus.FAILED
     _put_back(batch, None)
     why = reasons.words(f"e{refusal.errcode}") if refusal.errcode else refusal.errmsg
     settling.pause(batch.campaign, why, errcode=refusal.errcode)
     return MassBatchStatus.PLANNED
 
 
+def _wait_for_tomorrow(batch: MassBatch) -> MassBatchStatus:
+    """Today's calls are used up: planned for midnight, by other channels where that is too late."""
+    tomorrow = quotas.renewed_at()
+    if batch.campaign.deadline_at is not None and batch.campaign.deadline_at <= tomorrow:
+        _without_mass(batch, has_no_slot=True)
+        return MassBatchStatus.FAILED
+    _put_back(batch, tomorrow)
+    return MassBatchStatus.PLANNED
+
+
+def _wait_for_admin(batch: MassBatch) -> MassBatchStatus:
+    """The platform asked the account's administrator. A repeat says 45065 once it was confirmed;
+    after half an hour without an answer it is void, and the campaign pauses."""
+    asked_at = batch.first_called_at or clock.utc_now()
+    if clock.utc_now() - asked_at < ADMIN_ANSWERS_WITHIN:
+        _put_back(batch, clock.utc_now() + REPEAT_AFTER, called=True, reason=mass.ADMIN_ASKED)
+        return MassBatchStatus.PLANNED
+    mass.renew_key(batch)
+    _put_back(batch, None)
+    settling.pause(batch.campaign, ADMIN_SILENT)
+    return MassBatchStatus.PLANNED
+
+
 @repeated
-def _put_back(batch: MassBatch, not_before: datetime | None, *, called: bool = False) -> None:
+def _put_back(
+    batch: MassBatch, not_before: datetime | None, *, called: bool = False, reason: str = ""
+) -> None:
     """Planned again. `called`: it may have gone, so the time from which its key lives is kept."""
     with db.atomic():
         changes: dict[str, object] = {"status": MassBatchStatus.PLANNED, "lease_until": not_before}
         if called:
-            changes["reason"] = mass.MAY_HAVE_GONE
-        elif batch.reason != mass.MAY_HAVE_GONE:
-            changes["first_called_at"] = None
+            changes["reason"] = reason or mass.NO_ANSWER
+        elif batch.reason not in mass.MAY_HAVE_GONE:
+            changes |= {"first_called_at": None, "reason": ""}
         MassBatch.update(**changes).where(
             MassBatch.id == batch.id, MassBatch.status == MassBatchStatus.CLAIMED
         ).execute()
@@ -314,12 +314,9 @@ def _put_back(batch: MassBatch, not_before: datetime | None, *, called: bool = F
         ).execute()
 
 
-def _without_mass(batch: MassBatch) -> None:
+def _without_mass(batch: MassBatch, *, has_no_slot: bool = False) -> None:
     """The batch cannot go: its people are planned by their next channel."""
     MassBatch.update(status=MassBatchStatus.FAILED, reason="no_mass", lease_until=None).where(
         MassBatch.id == batch.id
     ).execute()
-    members = Delivery.select(Delivery.id).where(
-        Delivery.batch == batch, Delivery.status == DeliveryStatus.CLAIMED
-    )
-    replan.without([row.id for row in members], Channel.MASS_SEND)
+    mass.leave(batch, DeliveryStatus.CLAIMED, has_no_slot=has_no_slot)

@@ -30,13 +30,15 @@ from models.messaging import (
     TemplateMapping,
 )
 from models.people import Follower, Person, SubscriptionConsent, Topic, TopicOptIn
-from services.messaging import channels, quotas
+from services.messaging import channels, digest_times, mass_targets, quotas
 
 WINDOW_RESERVE = 2
 WINDOW_MARGIN = timedelta(minutes=10)
 MASS_A_MONTH = 4
 MASS_RESERVE = 1
 TALKATIVE = timedelta(days=30)
+# What other campaigns still plan on these is spent before ours.
+SPENDING = (Channel.WINDOW_MESSAGE, Channel.ONE_TIME_SUBSCRIPTION, Channel.DIGEST, Channel.MASS_SEND)
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +53,8 @@ class Policy:
     others_under_way: bool
     mass_month: str = field(default="")
     needs_sign_up: bool = False
+    digest_at: datetime | None = None  # the digest that it can wait for
+    is_by_tag: bool = False  # a mass call reaches the whole audience: nobody is sent anything else
 
     def may(self, channel: Channel) -> bool:
         return channel in self.usable
@@ -60,6 +64,9 @@ def policy_for(campaign: Campaign, *, without: frozenset[Channel] = frozenset())
     """The policy at this moment: what the account, the campaign and today's quota allow."""
     now = clock.utc_now()
     usable = channels.usable(campaign) - quotas.exhausted() - without
+    is_by_tag = mass_targets.is_by_tag()
+    if is_by_tag and not mass_targets.is_free_for(campaign):
+        usable.discard(Channel.MASS_SEND)
     sign_up, opt_in = mappings(campaign)
     others = (
         Delivery.select(Delivery.id)
@@ -68,7 +75,7 @@ def policy_for(campaign: Campaign, *, without: frozenset[Channel] = frozenset())
             Campaign.status.in_(UNDER_WAY),
             Delivery.campaign != campaign,
             Delivery.status.in_(OPEN_DELIVERY),
-            Delivery.channel.in_([Channel.WINDOW_MESSAGE, Channel.ONE_TIME_SUBSCRIPTION, Channel.MASS_SEND]),
+            Delivery.channel.in_(SPENDING),
         )
     )
     return Policy(
@@ -80,6 +87,8 @@ def policy_for(campaign: Campaign, *, without: frozenset[Channel] = frozenset())
         others_under_way=others.exists(),
         mass_month=clock.to_local(now).strftime("%Y-%m"),
         needs_sign_up=_needs_sign_up(campaign),
+        digest_at=digest_times.slot_for(campaign, now) if Channel.DIGEST in usable else None,
+        is_by_tag=is_by_tag,
     )
 
 
@@ -182,15 +191,25 @@ def _steps(policy: Policy, refused: Expression | None) -> list[Step]:
                 condition = term if condition is None else condition & term
             steps.append(Step(SQL("1 = 1") if condition is None else condition, channel, reason))
 
+    if policy.is_by_tag:
+        if policy.digest_at is not None:
+            add(Channel.DIGEST, "digest")
+        add(Channel.MASS_SEND, "mass_by_tag")
     add(Channel.WINDOW_MESSAGE, "window_open", *_window_open(policy))
     if policy.sign_up_mapping is not None:
         add(Channel.TEMPLATE_MESSAGE, "signed_up", signed_up)
     if policy.opt_in_mapping is not None:
         add(Channel.TEMPLATE_MESSAGE, "opted_in", opted_in)
     add(Channel.ONE_TIME_SUBSCRIPTION, "one_time_consent", _has_consent(policy))
-    received = _mass_received(policy)
-    add(Channel.MASS_SEND, "mass_slot", received < MASS_A_MONTH - MASS_RESERVE)
-    add(Channel.MASS_SEND, "mass_slot_last", received < MASS_A_MONTH, _silent(policy))
+    if not policy.is_by_tag:
+        received = _mass_received(policy)
+        slots = MASS_A_MONTH - MASS_RESERVE
+        if policy.digest_at is not None:  # fewest mass slots: one call carries all that can wait
+            add(Channel.DIGEST, "digest", received < slots)
+            add(Channel.DIGEST, "digest_last", received < MASS_A_MONTH, _silent(policy))
+        received = received + _digest_pending(policy)
+        add(Channel.MASS_SEND, "mass_slot", received < slots)
+        add(Channel.MASS_SEND, "mass_slot_last", received < MASS_A_MONTH, _silent(policy))
     add(Channel.RIDER, "no_other_means")
     return steps
 
@@ -257,6 +276,13 @@ def _mass_received(policy: Policy) -> Any:
     if policy.others_under_way:
         received = received + _pending(policy, Channel.MASS_SEND)
     return received
+
+
+def _digest_pending(policy: Policy) -> Any:
+    """One more where other campaigns wait for the digest: it takes a mass send, whatever it carries."""
+    if not policy.others_under_way:
+        return 0
+    return Case(None, [(_pending(policy, Channel.DIGEST) > 0, 1)], 0)
 
 
 def _silent(policy: Policy) -> Any:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 import clock
+import config
 from models.base import db
 from models.messaging import Channel, QuotaUse
 
@@ -24,6 +25,16 @@ DAILY_LIMITS = {
     Channel.ONE_TIME_SUBSCRIPTION: 100_000,
     Channel.MASS_SEND: 100,
 }
+
+
+MASS_BY_TAG_A_DAY = 1  # of a subscription account
+
+
+def limit(channel: Channel) -> int:
+    """Calls a day that this kind of account has."""
+    if channel is Channel.MASS_SEND and config.settings().wechat_account_kind == "subscription":
+        return MASS_BY_TAG_A_DAY
+    return DAILY_LIMITS[channel]
 
 
 def spend(channel: Channel, calls: int) -> None:
@@ -44,8 +55,8 @@ def left(channel: Channel) -> int:
     today = clock.local_today()
     used = QuotaUse.get_or_none(QuotaUse.interface == INTERFACES[channel], QuotaUse.day == today)
     if used is None:
-        return DAILY_LIMITS[channel]
-    return 0 if used.exhausted_at is not None else max(0, DAILY_LIMITS[channel] - used.used)
+        return limit(channel)
+    return 0 if used.exhausted_at is not None else max(0, limit(channel) - used.used)
 
 
 def exhausted() -> set[Channel]:
@@ -65,7 +76,7 @@ def renewed_at() -> datetime:
 def used_today() -> dict[Channel, tuple[int, int]]:
     """Calls used and the limit, by channel, for the operator's screen."""
     rows = {row.interface: row.used for row in QuotaUse.select().where(QuotaUse.day == clock.local_today())}
-    return {channel: (rows.get(name, 0), DAILY_LIMITS[channel]) for channel, name in INTERFACES.items()}
+    return {channel: (rows.get(name, 0), limit(channel)) for channel, name in INTERFACES.items()}
 
 
 def _row(channel: Channel) -> tuple[object, object]:

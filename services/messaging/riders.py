@@ -6,7 +6,7 @@ import time
 from datetime import datetime
 from typing import Any
 
-from peewee import SQL
+from peewee import SQL, Case
 
 import clock
 from models.base import db
@@ -21,10 +21,11 @@ from models.messaging import (
 )
 from models.people import Follower
 from models.sending import PauseKind, SendingPause
-from services.messaging import contents, ledger, replan, uncertain
+from services.messaging import contents, ledger, mass, replan, uncertain
 
 MOST = 3
 EXPIRE_BATCH = 1000
+BY_MASS = [Channel.MASS_SEND, Channel.DIGEST]
 
 
 def offer(follower: Follower, *, budget_bytes: int, at: datetime) -> str:
@@ -63,14 +64,16 @@ def expire() -> int:
         .limit(EXPIRE_BATCH)
     )
     expired = 0
+    why = Case(None, [(Delivery.channel.in_(BY_MASS), "mass_missed")], "expired")
     while ids := [row.id for row in late.clone()]:
         with db.atomic():
             expired += (
-                Delivery.update(**replan.closed("expired"))
+                Delivery.update(**replan.closed("expired") | {"reason": why})
                 .where(Delivery.id.in_(ids), Delivery.status == DeliveryStatus.PLANNED)
                 .execute()
             )
         time.sleep(ledger.BREATHER_SECONDS)
+    mass.end_expired(now)
     return expired
 
 

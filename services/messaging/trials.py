@@ -25,7 +25,7 @@ from services.errors import IllegalMove, Invalid, NotFound
 from services.messaging import (
     article_pictures,
     contents,
-    mass_sending,
+    mass_drafts,
     planner,
     quotas,
     reasons,
@@ -238,7 +238,7 @@ def _by_preview(campaign: Campaign, trial: TrialSend, follower: Follower, wechat
     """
     try:
         _forget_drafts(campaign, wechat)
-        trial.media_id = mass_sending.draft(campaign, wechat, mark=MARK)
+        trial.media_id = mass_drafts.draft(campaign, wechat, mark=MARK)
         trial.save(only=[TrialSend.media_id])
         msg_id = wechat.mass_preview(follower.openid, trial.media_id)
     except NotAllowed:

@@ -26,7 +26,7 @@ CALLED = (
 def not_called() -> Any:
     """The condition on planned deliveries that no call for them may have gone."""
     gone = MassBatch.select(MassBatch.id).where(
-        MassBatch.id == Delivery.batch, MassBatch.reason == MAY_HAVE_GONE
+        MassBatch.id == Delivery.batch, MassBatch.reason.in_(MAY_HAVE_GONE)
     )
     return Delivery.first_called_at.is_null() & (Delivery.batch.is_null() | Delivery.batch.not_in(gone))
 

@@ -1,7 +1,7 @@
 """Campaigns (推送任务): written, reviewed, scheduled, watched.
 
 `screens` lists and shows them, `editing` has the form, `reviewing` the three stages,
-`ledger` what became of each recipient, `acts` the buttons.
+`ledger` what became of each recipient, `acts` the buttons, `mass` what mass sends need besides.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ MENU = (
 )
 
 # The views register themselves on `bp`.
-from server.console.campaigns import acts, composing, editing, ledger, reviewing, screens  # noqa: E402
+from server.console.campaigns import acts, composing, editing, ledger, mass, reviewing, screens  # noqa: E402
 
-__all__ = ["MENU", "acts", "bp", "composing", "editing", "ledger", "reviewing", "screens"]
+TODO = mass.TODO
+__all__ = ["MENU", "TODO", "acts", "bp", "composing", "editing", "ledger", "mass", "reviewing", "screens"]

@@ -20,9 +20,25 @@ from server.console.campaigns.ledger_list import LIST, channel_word, deliveries,
 from server.console.guard import find, requires, scope
 from server.console.list_routes import serve
 from services import masking
-from services.messaging import paces, quotas, reasons, results, sending_pauses
+from services.messaging import (
+    mass,
+    mass_pages,
+    mass_targets,
+    paces,
+    quotas,
+    reasons,
+    results,
+    sending_pauses,
+)
 
 HISTORY = 100
+BATCH_WHYS = {
+    mass.ADMIN_ASKED: "公众号开了群发保护，正等管理员在手机上确认，30 分钟内不确认就作废",
+    mass.NO_ANSWER: "上一次调用没有答复，用同一编号再问，不会重复",
+    "no_mass": "没有群发，已改用其他渠道",
+    "expired": "到截止时间还没有发出",
+    "cancelled": "已取消",
+}
 ATTEMPT_OUTCOME_WORDS = {
     AttemptOutcome.ACCEPTED: "微信已接受",
     AttemptOutcome.REFUSED: "被拒绝",
@@ -102,4 +118,8 @@ def _live(campaign: Campaign, told: figures.Figures) -> dict[str, object]:
         "pause_words": PAUSE_KIND_WORDS,
         "status_words": DELIVERY_STATUS_WORDS,
         "batch_words": BATCH_STATUS_WORDS,
+        "batch_whys": BATCH_WHYS,
+        "page_urls": mass_pages.urls,
+        "may_delete_pages": mass_pages.may_delete,
+        "target_words": mass_targets.words,
     }

@@ -10,7 +10,15 @@ from peewee import ModelSelect
 from models.accounts import Account
 from models.alliance import MemberUnit
 from models.audit import AuditEntry
-from models.messaging import CAMPAIGN_STATUS_WORDS, CHANNEL_WORDS, UNDER_WAY, Campaign, CampaignStatus
+from models.messaging import (
+    CAMPAIGN_STATUS_WORDS,
+    CHANNEL_WORDS,
+    UNDER_WAY,
+    Campaign,
+    CampaignStatus,
+    MassBatch,
+    MassBatchStatus,
+)
 from models.people import ALL_TOPIC_WORDS
 from server.console import words
 from server.console.audit_words import action
@@ -21,7 +29,16 @@ from server.console.list_routes import serve
 from server.console.listing import Column, Filter, Listing, badge, choices
 from server.console.row_history import serve_history
 from services import sharing
-from services.messaging import campaigns, contents, proofreading, reasons, reviews, trials
+from services.messaging import (
+    campaigns,
+    confirmations,
+    contents,
+    mass_targets,
+    proofreading,
+    reasons,
+    reviews,
+    trials,
+)
 
 EDIT_BEFORE_LAUNCH = {
     CampaignStatus.DRAFT,
@@ -142,7 +159,20 @@ def show(campaign_id: int) -> str:
         stages=looks.stages(campaign),
         history=_history(campaign),
         group_text=sharing.of_campaign(campaign),
+        mass=_mass(campaign),
     )
+
+
+def _mass(campaign: Campaign) -> dict[str, Any]:
+    """What the card of the mass send shows: whom it reaches, who confirmed, or why one may not."""
+    if not confirmations.needed(campaign):
+        return {}
+    target = mass_targets.of(campaign) if mass_targets.is_by_tag() else ""
+    return {
+        "confirmation": confirmations.standing(campaign),
+        "why_may_not": confirmations.why_may_not(campaign, me()),
+        "target": mass_targets.words(target),
+    }
 
 
 def _trials(campaign: Campaign) -> dict[str, Any]:
@@ -177,7 +207,16 @@ def frame(campaign: Campaign) -> dict[str, Any]:
         and can("campaigns.manage"),
         "has_ledger": campaign.status in HAS_LEDGER,
         "headline": contents.headline(campaign),
+        "waits_for_confirmation": campaign.status in UNDER_WAY and _waits_for_confirmation(campaign),
     }
+
+
+def _waits_for_confirmation(campaign: Campaign) -> bool:
+    """Whether a batch stands ready and nobody confirmed the text."""
+    planned = MassBatch.select().where(
+        MassBatch.campaign == campaign, MassBatch.status == MassBatchStatus.PLANNED
+    )
+    return bool(planned.exists()) and confirmations.standing(campaign) is None
 
 
 @bp.get("/<int:campaign_id>/plan")

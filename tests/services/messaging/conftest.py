@@ -19,6 +19,7 @@ from models.messaging import (
     ContentKind,
     Delivery,
     DeliveryStatus,
+    MassConfirmation,
     TemplateMapping,
 )
 from models.people import Follower, SubscriptionConsent, Topic
@@ -39,9 +40,12 @@ def secretary(db: Database, noon: datetime) -> Account:
 
 @pytest.fixture
 def make_campaign(secretary: Account) -> MakeCampaign:
-    """A scheduled campaign about a lecture, due now, to everybody; every value may be given."""
+    """A scheduled campaign about a lecture, due now, to everybody; every value may be given.
 
-    def make(**values: Any) -> Campaign:
+    Its mass send is confirmed, unless `is_confirmed` says no.
+    """
+
+    def make(*, is_confirmed: bool = True, **values: Any) -> Campaign:
         defaults: dict[str, Any] = {
             "title": "讲座通知",
             "topic": Topic.LECTURE,
@@ -58,6 +62,13 @@ def make_campaign(secretary: Account) -> MakeCampaign:
         campaign = Campaign.create(**values)
         campaign.content_hash = contents.content_hash(campaign)
         campaign.save()
+        if is_confirmed:
+            MassConfirmation.create(
+                campaign=campaign,
+                account=make_account(AccountRoleKind.SECRETARIAT),
+                content_hash=campaign.content_hash,
+                at=clock.utc_now(),
+            )
         return campaign
 
     return make

@@ -28,6 +28,7 @@ from models.messaging import (
     ContentKind,
     Delivery,
     DeliveryStatus,
+    MassConfirmation,
     TemplateMapping,
 )
 from models.operations import Lease
@@ -99,6 +100,7 @@ def populate(sandbox: Sandbox) -> Campaign:
     )  # fmt: skip
     campaign.content_hash = contents.content_hash(campaign)
     campaign.save()
+    MassConfirmation.create(campaign=campaign, account=author, content_hash=campaign.content_hash, at=now)
     return campaign
 
 

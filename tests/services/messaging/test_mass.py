@@ -25,7 +25,7 @@ from models.people import Follower
 from sandbox.testing import Sandbox
 from sandbox.xml import element
 from services import bindings
-from services.messaging import campaigns, events, mass, mass_sending, quotas, results, riders
+from services.messaging import campaigns, events, mass, mass_drafts, mass_sending, quotas, results, riders
 from tests.factories import make_member
 from tests.services.messaging.conftest import MakeCampaign, delivery_of, launched, statuses
 from wechat.gateway import Gateway
@@ -89,7 +89,7 @@ def test_the_cover_is_uploaded_once(
     for batch_id in mass_sending.due_batches():
         mass_sending.send_mass_batch(batch_id, wechat=gateway)
 
-    assert Credential.select().where(Credential.kind == mass_sending.COVER).count() == 1
+    assert Credential.select().where(Credential.kind == mass_drafts.COVER).count() == 1
 
 
 def test_a_lost_answer_is_repeated_under_the_same_id(
@@ -181,7 +181,7 @@ def test_a_mass_send_turned_down_afterwards_may_be_retried(
 
     events.settle()
 
-    assert {(row.status, row.reason) for row in Delivery.select()} == {(DeliveryStatus.FAILED, "mass_failed")}
+    assert {(row.status, row.reason) for row in Delivery.select()} == {(DeliveryStatus.FAILED, "mass_20001")}
     assert {row.outcome for row in Attempt.select()} == {AttemptOutcome.REFUSED}
     assert campaigns.retry_failed(Campaign.get_by_id(campaign.id), actor=None) == 3
     assert mass.gather() == 1

@@ -151,17 +151,18 @@ def test_an_opt_in_to_another_topic_is_no_basis(make_campaign: MakeCampaign) -> 
 def test_a_subscription_account_has_neither_templates_nor_lists(
     make_campaign: MakeCampaign, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    subscription = config.settings().model_copy(update={"wechat_account_kind": "subscription"})
-    monkeypatch.setattr(config, "settings", lambda: subscription)
-    windowed, subscribed, consenting, plain = with_window(), opted_in(), with_consent(), make_member()
-    campaign = make_campaign()
+    monkeypatch.setattr(config.settings(), "wechat_account_kind", "subscription")
+    people = with_window(), opted_in(), with_consent(), make_member()
+    to_everyone, second = make_campaign(), make_campaign()
+    in_part = make_campaign(audience={"tiers": ["9", "X"]})
 
-    launched(campaign)
+    for campaign in (to_everyone, second, in_part):
+        launched(campaign)
 
-    channels = [planned(each, campaign)[0] for each in (windowed, subscribed, consenting, plain)]
-    assert channels == [
-        Channel.WINDOW_MESSAGE, Channel.RIDER, Channel.ONE_TIME_SUBSCRIPTION, Channel.RIDER,
-    ]  # fmt: skip
+    assert {planned(each, to_everyone)[2] for each in people} == {"mass_by_tag"}
+    apart = [Channel.WINDOW_MESSAGE, Channel.RIDER, Channel.ONE_TIME_SUBSCRIPTION, Channel.RIDER]
+    assert [planned(each, second)[0] for each in people] == apart  # the day has one call
+    assert Channel.MASS_SEND not in {planned(each, in_part)[0] for each in people}  # no tag is that audience
 
 
 def test_nothing_allowed_is_said_so(make_campaign: MakeCampaign) -> None:
