@@ -18,6 +18,7 @@ from . import (  # noqa: F401 - each declares its interfaces and routes when imp
     datacube,
     mini_page,
     mini_routes,
+    mini_service,
     minting,
     one_time,
     opening,

@@ -49,7 +49,10 @@ async def change(platform: Any, request: Request) -> Any:
         user.risk_rank = body["risk_rank"]
     if "refused" in body:
         user.is_refused = bool(body["refused"])
-    for name, is_allowed in (body.get("scopes") or {}).items():
+    scopes = body.get("scopes") or {}
+    if not isinstance(scopes, dict):
+        raise BadRequest("scopes must be {name: bool}")
+    for name, is_allowed in scopes.items():
         user.scopes[str(name)] = bool(is_allowed)
     return shown(platform, person, user)
 
@@ -70,7 +73,7 @@ async def give_phone(platform: Any, request: Request) -> Any:
 
 @route("POST", "/_sandbox/people/{openid}/mini/enter")
 async def enter(platform: Any, request: Request) -> Any:
-    """The person opens the mini program: active for the text check, and its service may answer twice."""
+    """The person opens the mini program: active for the text check."""
     person, user = user_of(platform, request)
     user.active_at = platform.clock.now()
     return shown(platform, person, user)

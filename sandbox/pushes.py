@@ -104,6 +104,17 @@ class Pushes:
         }
         return self._callbacks[MINI].written({**head, **fields})
 
+    def mini_message(self, openid: str, kind: str, fields: dict[str, Any]) -> str:
+        """A message to the mini program's customer service, in its own format."""
+        self.last_msg_id += 1
+        head = {
+            "ToUserName": self._options.mini_original_id,
+            "FromUserName": openid,
+            "CreateTime": int(self._platform.clock.now()),
+            "MsgType": kind,
+        }
+        return self._callbacks[MINI].written({**head, **fields, "MsgId": self.last_msg_id})
+
     def seal(self, openid: str, text: str, app: str = OFFICIAL) -> tuple[dict[str, str], bytes]:
         """Query and body as the app's mode wants them."""
         return self._callbacks[app].seal(openid, text, self._platform.clock.now())

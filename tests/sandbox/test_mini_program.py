@@ -42,7 +42,7 @@ class MiniCallback:
         return 200, b"success"
 
     def events(self, name: str) -> list[dict[str, Any]]:
-        return [event for event in self.received if event["Event"] == name]
+        return [event for event in self.received if event.get("Event") == name]
 
 
 @pytest.fixture
@@ -288,6 +288,31 @@ def test_the_account_sends_notifications_too(sandbox: Sandbox) -> None:
 
     assert sandbox.call(path, body) == {"errcode": 0, "errmsg": "ok"}
     assert sandbox.call(path, body)["errcode"] == 43101
+
+
+def test_its_customer_service_answers_within_its_windows(sandbox: Sandbox, pushed: MiniCallback) -> None:
+    openid = sandbox.add()
+    user = sandbox.mini_openid(openid)
+    body = {"touser": user, "msgtype": "text", "text": {"content": "您好"}}
+
+    def send() -> int:
+        return int(sandbox.mini_call("/cgi-bin/message/custom/send", body)["errcode"])
+
+    assert send() == 45015
+    assert sandbox.act(openid, "mini/contact", session_from="讲座")["state"] == "empty"
+    assert [send() for _ in range(3)] == [0, 0, 45047]
+    sandbox.act(openid, "mini/say", content="在吗")
+    assert [send() for _ in range(6)] == [0] * 5 + [45047]
+    sandbox.advance(48 * 3600)
+    sandbox.act(openid, "mini/say", card={"title": "讲座", "page": "pages/l"})
+    assert send() == 0
+
+    (entered,) = pushed.events("user_enter_tempsession")
+    assert entered["SessionFrom"] == "讲座"
+    messages = [one for one in pushed.received if "MsgId" in one]
+    assert [one["MsgType"] for one in messages] == ["text", "miniprogrampage"]
+    assert messages[0]["Content"] == "在吗"
+    assert messages[1]["PagePath"] == "pages/l"
 
 
 def test_texts_are_judged_for_people_active_lately(sandbox: Sandbox) -> None:

@@ -96,7 +96,7 @@ def test_a_set_latency_is_kept() -> None:
     with running_sandbox(latency_ms=80) as sandbox:
         began = time.monotonic()
         sandbox.token()
-        assert 0.08 <= time.monotonic() - began < 0.5
+        assert 0.075 <= time.monotonic() - began < 0.5  # ± 5 ms: answers due within 2 ms leave together
 
 
 @pytest.mark.parametrize(

@@ -134,8 +134,8 @@ export class Asks {
   }
 
   async contact() {
-    await this.call("enter");
-    await dialogs.tell("客服会话", "沙盒里没有小程序客服的会话页；已记为进入会话，客服接口可在一分钟内回复两条。");
+    await this.call("contact", {});
+    await dialogs.tell("客服会话", "已进入会话：客服接口可在一分钟内回复两条，回复出现在公众号的聊天里。");
     return { path: "", query: {} };
   }
 
