@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import logging
 import re
+from collections.abc import Mapping
 
 from flask import Blueprint, make_response, redirect, render_template, request, url_for
 from peewee import PeeweeException
-from werkzeug.datastructures import MultiDict
+from werkzeug.datastructures import FileStorage, MultiDict
 from werkzeug.wrappers import Response
 
 from server.pages.member import follower, kept, me, member_only
 from server.statuses import status_of
+from services import picture_files
 from services.errors import DomainError
-from services.surveys import chat_text, pages
+from services.surveys import chat_text, page_answers, pages
 from services.surveys.pages import Brought, Filling, SurveyNotHere, SurveyOver
 
 bp = Blueprint("surveys", __name__)
@@ -39,14 +41,18 @@ def show(survey_id: int) -> Answer:
     typed = kept()
     if typed is not None:  # sent after the sign-in had ended: shown again, not yet saved
         return _page(pages.filling(survey_id, me(), brought=_brought(typed)))
-    return _page(pages.filling(survey_id, me()), is_saved=bool(request.args.get("saved")))
+    return _page(
+        pages.filling(survey_id, me()),
+        is_saved=bool(request.args.get("saved")),
+        dropped=request.args.get("dropped", 0, type=int),
+    )
 
 
 @bp.post(f"/surveys/{SURVEY}")
 @member_only
 def save(survey_id: int) -> Answer:
     """`act`: submit, later, or stay (the Enter key in a field)."""
-    person, signed_in, brought = me(), follower(), _brought(request.form)
+    person, signed_in, brought = me(), follower(), _brought(request.form, request.files)
     act = request.form.get("act", "")
     wrong = None
     try:
@@ -59,12 +65,13 @@ def save(survey_id: int) -> Answer:
         shown = pages.filling(survey_id, person, brought=brought)
         return _page(shown, problem=NOT_KEPT), 503
     if wrong:
-        return _page(pages.filling(survey_id, person, brought=brought, wrong=wrong)), 422
+        shown = pages.filling(survey_id, person, brought=brought, wrong=wrong)
+        return _page(shown, dropped=saved.dropped), 422
     if act == "submit":
         return redirect(url_for(".thanks", survey_id=survey_id))
     if act == "later":
         return redirect(url_for(".index", saved=1))
-    return redirect(url_for(".show", survey_id=survey_id, saved=1))
+    return redirect(url_for(".show", survey_id=survey_id, saved=1, dropped=saved.dropped or None))
 
 
 @bp.get(f"/surveys/{SURVEY}/thanks")
@@ -87,7 +94,7 @@ def kindly(error: DomainError) -> Response:
     return make_response(body, status_of(error))
 
 
-def _page(filling: Filling, *, problem: str = "", is_saved: bool = False) -> str:
+def _page(filling: Filling, *, problem: str = "", is_saved: bool = False, dropped: int = 0) -> str:
     privacy = chat_text.ANONYMOUS if filling.questionnaire.is_anonymous else chat_text.NAMED
     return render_template(
         "pages/surveys/show.html",
@@ -98,14 +105,35 @@ def _page(filling: Filling, *, problem: str = "", is_saved: bool = False) -> str
         passed_over=pages.PASSED_OVER,
         problem=problem,
         is_saved=is_saved,
+        dropped=dropped,
     )
 
 
-def _brought(form: MultiDict[str, str]) -> dict[int, Brought]:
+def _brought(form: MultiDict[str, str], files: Mapping[str, FileStorage] | None = None) -> dict[int, Brought]:
     """What the form brings, by the id of the question; only questions that it showed."""
     found = {}
     for name, shown in form.items():
         matched = SHOWN.fullmatch(name)
-        if matched:
-            found[int(matched[1])] = Brought(form.getlist(f"answer-{matched[1]}"), shown)
+        if not matched:
+            continue
+        number = matched[1]
+        values = [
+            each for each in form.getlist(f"answer-{number}") if not each.startswith(page_answers.WORDS)
+        ]
+        if words := form.get(f"words-{number}", "").strip():
+            values.append(f"{page_answers.WORDS}{words}")
+        values += _places(form, number)
+        file = files.get(f"file-{number}") if files is not None else None
+        data = file.read(picture_files.MAX_BYTES + 1) if file is not None and file.filename else None
+        found[int(number)] = Brought(values or form.getlist(f"answer-{number}"), shown, data)
     return found
+
+
+def _places(form: MultiDict[str, str], number: str) -> list[str]:
+    """The places given in a ranking, in their order."""
+    start = f"place-{number}-"
+    places = [
+        (place, name.removeprefix(start)) for name, place in form.items() if name.startswith(start) and place
+    ]
+    places.sort(key=lambda each: (len(each[0]), each[0]))
+    return [f"{option_id}{page_answers.PLACE}{place}" for place, option_id in places]

@@ -29,6 +29,8 @@ pytestmark = pytest.mark.usefixtures("noon")
 TICKED = re.compile(r'<input type="(?:radio|checkbox)" name="(answer-\d+)" value="([^"]*)" checked>')
 LINE = re.compile(r'<input class="survey-text" id="(answer-\d+)".*?value="([^"]*)"', re.DOTALL)
 AREA = re.compile(r'<textarea class="survey-text" id="(answer-\d+)"[^>]*>\n(.*?)</textarea>', re.DOTALL)
+WORDS = re.compile(r'name="(words-\d+)" type="text" maxlength="100" value="([^"]*)"')
+PLACE = re.compile(r'<select name="(place-\d+-\d+)">(.*?)</select>', re.DOTALL)
 SHOWN = re.compile(r'name="(shown-\d+)" value="([0-9a-f]+)"')
 
 
@@ -42,9 +44,11 @@ class Form:
         self.questions = sheet.of(survey.id).questions
         self.page = (answer or client.get(f"/m/surveys/{survey.id}")).text
         self.fields: dict[str, list[str]] = {"csrf": [csrf(answer or client.get(f"/m/surveys/{survey.id}"))]}
-        for pattern in (TICKED, LINE, AREA, SHOWN):
+        for pattern in (TICKED, LINE, AREA, WORDS, SHOWN):
             for name, value in pattern.findall(self.page):
                 self.fields.setdefault(name, []).append(html.unescape(value))
+        for name, options in PLACE.findall(self.page):
+            self.fields[name] = re.findall(r'value="(\d+)" selected', options)
 
     def fill(self, no: int, *answers: object) -> Form:
         """An answer in words, or the numbers of the options ticked."""
