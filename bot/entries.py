@@ -34,6 +34,7 @@ class Entry:
     day: str = ""
     facts: tuple[str, ...] = ()
     picture: str = JOURNAL_PICTURE
+    may_sign_up: bool = False
 
 
 def of_activity(activity: Activity, kind: ActivityKind = ActivityKind.LECTURE) -> Entry:
@@ -54,6 +55,7 @@ def of_activity(activity: Activity, kind: ActivityKind = ActivityKind.LECTURE) -
         day=day,
         facts=tuple(facts),
         picture=PICTURES.get(kind, PICTURES[ActivityKind.LECTURE]),
+        may_sign_up=activities.is_open(activity),
     )
 
 

@@ -7,7 +7,8 @@
 The platform lets a passive reply hold one article, so the latest content is a card of the first with
 the others numbered under it; a text with a link each where something has to stand below, for who is
 not bound, and on 列表. What the numbers mean is kept with the reply that showed them
-(`InboundMessage.listed`): a doubled message has one list, and the last one holds for a day.
+(`InboundMessage.listed`): a doubled message has one list, and the last one holds for a day after its
+last use.
 """
 
 from __future__ import annotations
@@ -31,6 +32,7 @@ SHOWN = 5
 MOST = 60
 LIFE = timedelta(days=1)
 TITLE_LENGTH, SHORT_TITLE = 30, 18
+SIGN_UP_HINT = "回复“报名”即可报名。"
 TO_BIND = "看详情和报名需先绑定：发送“绑定 邀请码”，邀请码请向本单位联络员索取。"
 NO_LIST = (
     "现在没有可以按序号看的列表。请先看 {lectures}、{salons}、{issues}，或发送“搜索 关键词”；"
@@ -47,26 +49,33 @@ _DIGITS = {word: n for n, word in enumerate("一二三四五六七八九", 1)} |
 @dataclass(frozen=True, slots=True)
 class ListSource:
     """`page(ctx, text, offset, limit)` gives entries in a fixed order, `nothing(ctx, text)` the words
-    where there are none. `as_card`: the first page is a card of its first."""
+    where there are none. `as_card`: the first page is a card of its first. `hint` says what else a
+    number is good for."""
 
     name: str
     title: Callable[[str], str]
     page: Callable[[Context, str, int, int], list[Entry]]
     nothing: Callable[[Context, str], str]
     as_card: bool = False
+    hint: str = ""
 
 
 @dataclass(slots=True)
 class Listed:
-    """A list as it was shown: whose, for which words, what under which number, and whether more follows."""
+    """A list as it was shown: whose, for which words, what under which number, and whether more follows.
+
+    `picked` is the number whose card was shown last, 0 for none.
+    """
 
     of: str
     text: str = ""
     items: list[tuple[str, int]] = field(default_factory=list)
     has_more: bool = False
+    picked: int = 0
 
     def kept(self) -> str:
-        return json.dumps([self.of, self.text, self.items, self.has_more], ensure_ascii=False)
+        told = [self.of, self.text, self.items, self.has_more, self.picked]
+        return json.dumps(told, ensure_ascii=False)
 
 
 _sources: dict[str, ListSource] = {}
@@ -131,9 +140,24 @@ def pick(ctx: Context, number: int) -> Reply:
     entry = entries.find(ctx, *listed.items[number - 1])
     if entry is None:
         return Reply(f"第 {number} 条已撤下，或不对您开放。回复 {word_link('列表')} 看最新的列表。")
-    return Reply(
-        _card(ctx, entry) if ctx.reader is not None and not ctx.takes_along else _in_words(ctx, entry)
-    )
+    listed.picked = number
+    is_card = ctx.reader is not None and not ctx.takes_along
+    return Reply(_card(ctx, entry) if is_card else _in_words(ctx, entry), listed=listed.kept())
+
+
+def item(ctx: Context, number: int | None) -> tuple[str, int] | None:
+    """Kind and id of what stands under a number of the list shown last; without a number, of what was
+    shown as a card last, or is alone in the list. None for neither."""
+    listed = _last(ctx)
+    if listed is None:
+        return None
+    number = number or listed.picked or (1 if len(listed.items) == 1 else 0)
+    return listed.items[number - 1] if 0 < number <= len(listed.items) else None
+
+
+def has_list(ctx: Context) -> bool:
+    """Whether a list was shown of late."""
+    return _last(ctx) is not None
 
 
 def _beyond(listed: Listed) -> str:
@@ -147,7 +171,8 @@ def _beyond(listed: Listed) -> str:
 def _page(ctx: Context, head: str, found: Sequence[Entry], listed: Listed) -> str:
     """Head, as many of at most five entries as there is room for, and the way on; `listed` grows by them."""
     text, first = head, len(listed.items)
-    tails = {is_more: _tail(ctx, is_more=is_more) for is_more in (True, False)}
+    hint = _sources[listed.of].hint
+    tails = {is_more: _tail(ctx, hint, is_more=is_more) for is_more in (True, False)}
     for number, entry in enumerate(found[:SHOWN], first + 1):
         longer = f"{text}\n{_line(ctx, number, entry)}"
         if number > first + 1 and len(f"{longer}\n{tails[True]}".encode()) > LIST_BYTES:
@@ -166,13 +191,15 @@ def _line(ctx: Context, number: int, entry: Entry) -> str:
     return f"{link}\n　{escape(cut_to_bytes(entry.note, 200))}" if entry.note else link
 
 
-def _tail(ctx: Context, *, is_more: bool) -> str:
+def _tail(ctx: Context, hint: str, *, is_more: bool) -> str:
     more = f"，{word_link('更多')} 看后面的" if is_more else ""
     # a number belongs to the survey under way: it would answer a question, not open the list's second
     asked = "点标题看那一篇" if ctx.meeting.survey_id is not None else "回复序号看那一篇，如 2"
     how = f"{asked}{more}。"
     if ctx.reader is None:
         return how + TO_BIND
+    if ctx.meeting.survey_id is None:
+        how += hint
     return how + (LINK_LIFE_HINT if opens_by_signed_link() else "")
 
 
@@ -185,15 +212,19 @@ def _card_of_list(ctx: Context, found: Sequence[Entry], listed: Listed) -> NewsA
             f"{number}. {_cut(each.title, SHORT_TITLE)}{f'（{each.day}）' if each.day else ''}"
             for number, each in enumerate(others, 2)
         ]
+        if first.may_sign_up:
+            lines += ["报名请回复“报名”报第一场，“报名 2”报第二场。"]
         more = "，“更多”看后面的" if len(found) > SHOWN else ""
         lines += [f"回复 2 看第二篇{more}，“列表”看全部链接。"]
+    elif first.may_sign_up:
+        lines += [SIGN_UP_HINT]
     listed.items += [(each.kind.value, each.id) for each in found[:SHOWN]]
-    listed.has_more = len(found) > SHOWN
+    listed.has_more, listed.picked = len(found) > SHOWN, 1
     return _article(ctx, first, lines)
 
 
 def _card(ctx: Context, entry: Entry) -> NewsArticle:
-    return _article(ctx, entry, list(entry.facts))
+    return _article(ctx, entry, [*entry.facts, *([SIGN_UP_HINT] if entry.may_sign_up else [])])
 
 
 def _article(ctx: Context, entry: Entry, lines: list[str]) -> NewsArticle:
@@ -211,17 +242,18 @@ def _in_words(ctx: Context, entry: Entry) -> str:
     if ctx.reader is None:
         return f"【{escape(entry.title)}】\n{facts}\n{TO_BIND}"
     hint = f"\n{LINK_LIFE_HINT}" if opens_by_signed_link() else ""
-    return f"{page_link(ctx, entry.title, entry.path)}\n{facts}{hint}"
+    how = f"\n{SIGN_UP_HINT}" if entry.may_sign_up else ""
+    return f"{page_link(ctx, entry.title, entry.path)}\n{facts}{how}{hint}"
 
 
 def _last(ctx: Context) -> Listed | None:
     kept = inbound.last_listed(ctx.follower, after=ctx.at - LIFE)
     if kept is None:
         return None
-    of, text, items, has_more = json.loads(kept)
+    of, text, items, has_more, *picked = json.loads(kept)
     if of not in _sources:  # of an older version of ours
         return None
-    return Listed(of, text, [(kind, row_id) for kind, row_id in items], has_more)
+    return Listed(of, text, [(kind, row_id) for kind, row_id in items], has_more, *picked)
 
 
 def _no_list() -> str:

@@ -15,6 +15,7 @@ from bot.handlers import (
     numbers,
     overview,
     search,
+    sign_ups,
     surveys,
     topics,
 )
@@ -33,6 +34,7 @@ __all__ = [
     "numbers",
     "overview",
     "search",
+    "sign_ups",
     "surveys",
     "topics",
 ]

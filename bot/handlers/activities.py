@@ -11,6 +11,8 @@ from bot.router import on
 from models.activities import ActivityKind
 from services import activities
 
+HINT = "报名请回复“报名 序号”，如 报名 1。"
+
 
 def _source(kind: ActivityKind, word: str) -> ListSource:
     def page(ctx: Context, text: str, offset: int, limit: int) -> list[Entry]:
@@ -21,7 +23,9 @@ def _source(kind: ActivityKind, word: str) -> ListSource:
         wish = word_link(f"订阅{word}", f"订阅 {word}")
         return f"近期还没有安排新的{word}。想第一时间知道，请点 {wish}"
 
-    return lists.register(ListSource(kind.value, lambda text: f"近期{word}", page, nothing, as_card=True))
+    return lists.register(
+        ListSource(kind.value, lambda text: f"近期{word}", page, nothing, as_card=True, hint=HINT)
+    )
 
 
 LECTURES = _source(ActivityKind.LECTURE, "讲座")

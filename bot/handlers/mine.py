@@ -1,4 +1,4 @@
-"""我的报名, 我的消息, 打开: sign-ups, the notices of late, and the way into the member pages."""
+"""我的消息, 打开: the notices of late, and the way into the member pages."""
 
 from __future__ import annotations
 
@@ -6,24 +6,11 @@ import clock
 from bot.context import Context
 from bot.replies import LINK_LIFE_HINT, listed, opens_by_signed_link, page_link, word_link
 from bot.router import on
-from models.activities import ActivityStatus, SignUp
 from models.messaging import REACHED, Campaign, Channel, ContentKind, Delivery
 from models.people import Person
-from services import activities
 from services.messaging import contents
-from wechat.texts import escape
 
 SHOWN = 5
-
-
-@on.click("MY_SIGN_UPS")
-@on.text("我的报名", "我的活动", "报名")
-def my_sign_ups(ctx: Context) -> str:
-    signed_up = activities.mine(ctx.member(), limit=SHOWN)
-    if not signed_up:
-        return f"您目前没有报名的活动。看看 {word_link('最新讲座')}、{word_link('沙龙')}"
-    tail = "点标题可查看或取消报名。" + (LINK_LIFE_HINT if opens_by_signed_link() else "")
-    return listed("【我的报名】", [_sign_up(ctx, each) for each in signed_up], tail)
 
 
 @on.click("MY_MESSAGES")
@@ -55,14 +42,6 @@ def open_pages(ctx: Context) -> str:
     if not opens_by_signed_link():
         return f"{link}\n讲座报名、期刊阅读都在这里。"
     return f"{link}\n链接只能打开一次，5分钟内有效；需要时再回复“打开”。请勿转发。"
-
-
-def _sign_up(ctx: Context, sign_up: SignUp) -> str:
-    activity = sign_up.activity
-    starts = clock.to_local(activity.starts_at)
-    state = "（已取消）" if activity.status is ActivityStatus.CANCELLED else ""
-    link = page_link(ctx, activity.title, f"/m/activities/{activity.id}")
-    return f"{link}{state}\n　{starts.month}月{starts.day}日 {starts:%H:%M}　{escape(activity.place)}"
 
 
 def _notice(ctx: Context, delivery: Delivery) -> str:

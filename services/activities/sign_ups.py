@@ -132,17 +132,26 @@ def sign_up_of(activity: Activity, person: Person) -> SignUp | None:
 
 
 def mine(
-    person: Person, limit: int = 50, *, statuses: Collection[SignUpStatus] = (SignUpStatus.SIGNED_UP,)
+    person: Person,
+    limit: int = 50,
+    *,
+    offset: int = 0,
+    statuses: Collection[SignUpStatus] = (SignUpStatus.SIGNED_UP,),
+    coming: bool = False,
 ) -> list[SignUp]:
-    """The person's sign-ups with their activities, those of the latest activities first."""
-    return list(
+    """The person's sign-ups with their activities, those of the latest activities first; `coming`: only
+    of what has not begun and takes place."""
+    query = (
         SignUp.select(SignUp, Activity, ActivitySeries)
         .join(Activity)
         .join(ActivitySeries)
         .where(SignUp.person == person.id, SignUp.status.in_(list(statuses)))
-        .order_by(Activity.starts_at.desc())
-        .limit(limit)
+        .order_by(Activity.starts_at.desc(), SignUp.id)
     )
+    if coming:
+        is_held = Activity.status == ActivityStatus.PUBLISHED
+        query = query.where(is_held, Activity.starts_at > clock.utc_now())
+    return list(query.limit(limit).offset(offset))
 
 
 def clashes(activity: Activity, person: Person) -> list[Activity]:

@@ -44,7 +44,7 @@ WORDS = [
     "需求征集", "继续", "退出", "跳过", "选好了", "上一题", "进度", "帮助", "？", "搜索", "搜索治理",
     "绑定", "同意", "不同意", "解除绑定", "反馈", "反馈很好", "投诉", "匿名投诉食堂", "满意",
     "不满意", "查看答复", "请回电", "请回电13800138000", "工作台", "签到", "123456", "ABCD2345",
-    "你好", "人工", "1",
+    "你好", "人工", "1", "报名", "报名 1", "报名 治", "候补 2", "取消报名", "取消报名 1",
 ]  # fmt: skip
 KEYS = [child["key"] for top in MENU for child in top["sub_button"]]
 KEYS += [child["key"] for _, _, menu in CONDITIONAL for top in menu for child in top["sub_button"]]
