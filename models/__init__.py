@@ -40,7 +40,7 @@ from models.messaging import (
     TemplateMapping,
 )
 from models.mini_reminders import MiniReminder
-from models.notices import Notice
+from models.notices import Notice, NoticeFile
 from models.operations import Credential, JobRun, Lease, UsedLink
 from models.people import (
     Consent,
@@ -111,6 +111,7 @@ TABLES: tuple[type[BoundModel], ...] = (
     Picture,
     PictureMaterial,
     Notice,
+    NoticeFile,
     Questionnaire,
     Question,
     Option,

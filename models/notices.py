@@ -44,3 +44,14 @@ class Notice(BaseModel):
 
     class Meta:
         indexes = ((("status", "published_at"), False),)
+
+
+class NoticeFile(BaseModel):
+    """A file that goes with a notice: who may read the notice may open it."""
+
+    notice = ForeignKeyField(Notice, backref="files", on_delete="CASCADE")
+    title = CharField(max_length=80)
+    file_name = CharField(max_length=120)
+    media_type = CharField(max_length=100)
+    size = IntegerField(help_text="bytes")
+    storage_key = CharField(max_length=120, help_text="where services/storage.py keeps it")

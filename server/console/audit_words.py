@@ -55,6 +55,8 @@ ACTION_WORDS = {
     "notice.changed": "修改通知",
     "notice.published": "发布通知",
     "notice.withdrawn": "撤回通知",
+    "notice.file_added": "给通知加附件",
+    "notice.file_removed": "删除通知的附件",
     "picture.stored": "图片入库",
     "picture.changed": "修改图片说明",
     "picture.removed": "删除图片",

@@ -16,7 +16,7 @@ from server.console.listing import Column, Filter, Listing, badge, choices
 from services import alliance
 from services.errors import Invalid, StaleState
 from services.html import as_typed
-from services.publishing import notices
+from services.publishing import notice_files, notices
 
 bp = Blueprint("notices", __name__, url_prefix="/console/notices")
 MENU = MenuEntry("推送", "通知公告", "notices.index", "notices.view", "speakerphone", 30)
@@ -90,7 +90,7 @@ def create() -> Answer:
 @bp.get("/<int:notice_id>")
 @requires("notices.view")
 def show(notice_id: int) -> Answer:
-    return _page(notices.find(notice_id, actor=me()))
+    return page(notices.find(notice_id, actor=me()), forms.filled({}))
 
 
 @bp.get("/<int:notice_id>/edit")
@@ -185,11 +185,17 @@ def _form(form: forms.Form, notice: Notice | None = None, *, is_stale: bool = Fa
     )
 
 
-def _page(notice: Notice) -> str:
+def page(notice: Notice, form: forms.Form) -> str:
+    """One notice; `form` is that of a file to be added."""
     is_own = scope() in (None, notice.member_unit_id)
     return render_template(
         "console/notices/show.html",
         notice=notice,
+        form=form,
+        files=notice_files.of(notice),
+        kinds_words=notice_files.KINDS_WORDS,
+        most_megabytes=notice_files.MAX_BYTES // 1024 // 1024,
+        accept=",".join(f".{each}" for each in notice_files.KINDS),
         signature=notices.signature(notice),
         findings=notices.findings(notice),
         statuses=NoticeStatus,
@@ -197,3 +203,7 @@ def _page(notice: Notice) -> str:
         may_edit=is_own and can("notices.manage"),
         may_push=notice.status is NoticeStatus.PUBLISHED and can("campaigns.manage"),
     )
+
+
+# The views of its files register themselves on `bp`.
+from server.console import notice_files as _files  # noqa: E402, F401

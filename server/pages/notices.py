@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, render_template, request
+import io
+from urllib.parse import quote
+
+from flask import Blueprint, render_template, request, send_file
 from werkzeug.wrappers import Response
 
 from server.pages.member import me, member_only
-from services.publishing import notices
+from services.publishing import notice_files, notices
 
 bp = Blueprint("notices", __name__)
 Answer = str | Response | tuple[str, int]
@@ -31,4 +34,18 @@ def index() -> Answer:
 @member_only
 def show(notice_id: int) -> Answer:
     notice = notices.for_member(notice_id, me())
-    return render_template("pages/notices/show.html", notice=notice, signature=notices.signature(notice))
+    return render_template(
+        "pages/notices/show.html",
+        notice=notice,
+        signature=notices.signature(notice),
+        files=notice_files.of(notice),
+    )
+
+
+@bp.get("/notices/<int:notice_id>/files/<int:file_id>")
+@member_only
+def file(notice_id: int, file_id: int) -> Response:
+    kept, content = notice_files.content_for(notice_id, file_id, me())
+    answer = send_file(io.BytesIO(content), mimetype=kept.media_type)
+    answer.headers["Content-Disposition"] = f"attachment; filename*=UTF-8''{quote(kept.file_name)}"
+    return answer

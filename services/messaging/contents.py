@@ -20,7 +20,7 @@ from models.activities import Activity, ActivityStatus
 from models.automatic_notices import AutomaticNotice
 from models.digests import Digest
 from models.messaging import Campaign, CampaignStatus, ContentKind, TemplateMapping
-from models.notices import Notice, NoticeStatus
+from models.notices import Notice, NoticeFile, NoticeStatus
 from models.people import ALL_TOPIC_WORDS
 from models.publishing import EJournal, EJournalArticle, EJournalColumn, EJournalIssue, IssueStatus
 from models.surveys import Option, Question, Questionnaire, QuestionnaireStatus
@@ -264,7 +264,9 @@ def _readable(content: Content | None) -> Any:
     if isinstance(content, Digest):
         return [[item.id, content_hash(item)] for item in digest_items.carried(content.campaign)]
     if isinstance(content, Notice):
-        return [content.title, content.issued_by, content.body_html]
+        files = NoticeFile.select().where(NoticeFile.notice == content.id).order_by(NoticeFile.id)
+        held = [[each.title, each.storage_key] for each in files]
+        return [content.title, content.issued_by, content.body_html, *held]
     if isinstance(content, AutomaticNotice):
         return [content.headline, content.text, content.url]
     if isinstance(content, Activity):

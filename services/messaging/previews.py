@@ -12,7 +12,15 @@ from dataclasses import dataclass, field
 from models.messaging import BASIS_WORDS, Campaign, Channel, TemplateMapping
 from services import html
 from services.errors import Invalid
-from services.messaging import article_pictures, channels, contents, planner, proofreading, variables
+from services.messaging import (
+    article_pictures,
+    channels,
+    contents,
+    planner,
+    proofreading,
+    template_mappings,
+    variables,
+)
 from services.messaging.variables import BY_NAME, PersonWords
 
 EXAMPLE = PersonWords(BY_NAME["姓名"].example, BY_NAME["单位"].example)
@@ -98,7 +106,8 @@ def of(campaign: Campaign) -> list[Preview]:
     if Channel.WINDOW_MESSAGE in usable:
         made.append(_window(campaign, example))
     if Channel.TEMPLATE_MESSAGE in usable:
-        made += [_card(campaign, each, example) for each in planner.mappings(campaign) if each is not None]
+        mappings = [each for each in planner.mappings(campaign) if each is not None]
+        made += [_card(campaign, each, example) for each in mappings] or [_no_card(campaign)]
     if Channel.ONE_TIME_SUBSCRIPTION in usable:
         made.append(_one_time(campaign, example))
     if Channel.MASS_SEND in usable:
@@ -116,6 +125,15 @@ def _window(campaign: Campaign, hints: tuple[str, ...]) -> Preview:
     return Preview(
         Channel.WINDOW_MESSAGE, "48 小时内和公众号说过话的人", text=text, limits=limits, hints=hints
     )
+
+
+def _no_card(campaign: Campaign) -> Preview:
+    """Why nobody gets a template message of it, where one would look for it."""
+    if campaign.is_automatic or campaign.content_kind in template_mappings.VALUES:
+        why = "还没有登记这类内容的消息模板，不会用模板消息发送；请秘书处在“消息模板”里登记"
+    else:
+        why = "模板消息只能发给报名了活动或订阅了主题的人，这类内容没有这样的依据，改走其他渠道"
+    return Preview(Channel.TEMPLATE_MESSAGE, "不会用到", problem=why)
 
 
 def _card(campaign: Campaign, mapping: TemplateMapping, hints: tuple[str, ...]) -> Preview:

@@ -3,17 +3,23 @@
 from __future__ import annotations
 
 import html
+import io
 import re
+from pathlib import Path
 
+import pytest
+
+import config
 from models.accounts import AccountRoleKind
 from models.audit import AuditEntry
 from models.messaging import Campaign
-from models.notices import Notice, NoticeStatus
+from models.notices import Notice, NoticeFile, NoticeStatus
 from services.html import plain_text
 from services.publishing import notices
 from tests.factories import make_account, make_activity
 from tests.factories.composer import make_notice
 from tests.server.console.conftest import SignIn
+from tests.services.activities.test_materials import PDF
 
 
 def test_a_notice_goes_from_the_form_to_the_members_and_to_a_campaign(sign_in: SignIn) -> None:
@@ -73,6 +79,28 @@ def test_a_text_that_was_not_touched_takes_the_others_words(sign_in: SignIn) -> 
     assert "您没有动过的正文，已换成现在的内容" in clash.text
     assert re.findall(r'text-break">([^<]*)<', clash.text) == ["改", notice.title]
     assert "改到八点</textarea>" in clash.text
+
+
+def test_files_are_uploaded_opened_and_removed_on_the_notices_page(
+    sign_in: SignIn, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(config.settings(), "storage_url", f"file://{tmp_path}")
+    account = make_account(AccountRoleKind.SCHOOL_ADMIN)
+    notice = make_notice(member_unit=account.member_unit)
+    desk, other = sign_in(account), sign_in(make_account(AccountRoleKind.SCHOOL_ADMIN))
+    address = f"/console/notices/{notice.id}"
+
+    wrong = desk.post(f"{address}/files", data={"file": (io.BytesIO(PDF), "照片.gif")})
+    desk.post(f"{address}/files", data={"file": (io.BytesIO(PDF), "日程.pdf"), "title": "培训日程"})
+    kept = NoticeFile.get()
+
+    assert (wrong.status_code, "只能是 PDF、Word" in wrong.text) == (422, True)
+    assert "培训日程" in desk.get(address).text
+    assert other.get(f"{address}/files/{kept.id}").data == PDF  # it is shared with the alliance
+    assert "上传附件" not in other.get(address).text
+    assert other.post(f"{address}/files/{kept.id}/remove").status_code == 404
+    desk.post(f"{address}/files/{kept.id}/remove")
+    assert NoticeFile.select().count() == 0
 
 
 def test_words_that_stop_a_notice_are_told_and_can_be_overridden_with_a_reason(sign_in: SignIn) -> None:

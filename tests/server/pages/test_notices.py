@@ -2,9 +2,17 @@
 
 from __future__ import annotations
 
-from tests.factories import make_member
+from pathlib import Path
+
+import pytest
+
+import config
+from models.accounts import AccountRoleKind
+from services.publishing import notice_files
+from tests.factories import make_account, make_member
 from tests.factories.composer import make_notice
 from tests.server.pages.conftest import Enter
+from tests.services.activities.test_materials import PDF
 
 
 def test_a_member_reads_the_notices_that_are_for_the_own_unit_and_for_all(enter: Enter) -> None:
@@ -23,3 +31,28 @@ def test_a_member_reads_the_notices_that_are_for_the_own_unit_and_for_all(enter:
     assert "<h3>一、时间</h3>" in page
     assert shared.member_unit.name in page
     assert phone.get(f"/m/notices/{others.id}").status_code == 404
+
+
+def test_a_members_page_gives_the_files_of_a_notice(
+    enter: Enter, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(config.settings(), "storage_url", f"file://{tmp_path}")
+    follower, editor = make_member(), make_account(AccountRoleKind.SECRETARIAT)
+    notice, hidden = make_notice(), make_notice(is_shared=False)
+    kept, other = (
+        notice_files.add(each, PDF, "培训日程.pdf", title="", actor=editor) for each in (notice, hidden)
+    )
+    phone = enter(follower)
+
+    page = phone.get(f"/m/notices/{notice.id}").text
+    file = phone.get(f"/m/notices/{notice.id}/files/{kept.id}")
+
+    assert "附件" in page
+    assert f'href="/m/notices/{notice.id}/files/{kept.id}"' in page
+    assert (file.data, file.mimetype, file.headers["Cache-Control"]) == (
+        PDF,
+        "application/pdf",
+        "no-store",
+    )
+    assert phone.get(f"/m/notices/{hidden.id}/files/{other.id}").status_code == 404
+    assert phone.get(f"/m/notices/{notice.id}/files/{other.id}").status_code == 404

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from models.messaging import Channel, TemplateMapping
+from models.messaging import Channel, ContentKind, TemplateMapping
+from models.people import Topic
 from services.messaging import previews
 from tests.factories import make_activity
+from tests.factories.composer import make_notice
 from tests.services.messaging.conftest import MakeCampaign
 
 
@@ -55,3 +57,14 @@ def test_a_value_that_is_missing_and_wrong_words_are_told_at_once(
     assert "没有变量{网址}" in judged.stops[0]
     assert "攻府" in judged.wording[0]
     assert "没有“nothing”" in previews.of(campaign)[1].problem
+
+
+def test_what_no_template_carries_says_why(make_campaign: MakeCampaign) -> None:
+    about = {"content_kind": ContentKind.NOTICE, "topic": Topic.NOTICE, "activity": None}
+    notice = make_campaign(published_notice=make_notice(), **about)
+    unmapped = make_campaign(channels=[Channel.TEMPLATE_MESSAGE])
+
+    of_notice = [each for each in previews.of(notice) if each.channel is Channel.TEMPLATE_MESSAGE]
+
+    assert ["没有这样的依据" in each.problem for each in of_notice] == [True]
+    assert ["还没有登记" in each.problem for each in previews.of(unmapped)] == [True]
