@@ -1,4 +1,4 @@
-"""活动: today's and the coming ones, one in full, signing up and giving the seat back; my record."""
+"""活动: today's and the coming ones, one in full, signing up, waiting, giving the seat back; my record."""
 
 from __future__ import annotations
 
@@ -9,7 +9,14 @@ from typing import Any
 from apiflask import APIBlueprint
 
 import clock
-from models.activities import ACTIVITY_KIND_WORDS, Activity, ActivitySeries, SignUp, SignUpStatus
+from models.activities import (
+    ACTIVITY_KIND_WORDS,
+    CONCERNED,
+    Activity,
+    ActivitySeries,
+    SignUp,
+    SignUpStatus,
+)
 from models.alliance import MemberUnit
 from models.check_ins import CHECK_IN_STATUS_WORDS, CHECK_IN_WAY_WORDS, CheckIn
 from server.mini import schemas
@@ -42,8 +49,8 @@ def index(query: schemas.Query) -> schemas.Cards:
 @member_only
 @bp.output(schemas.Cards)
 def mine() -> schemas.Cards:
-    """我的报名，近的在前"""
-    order = [row.activity_id for row in activities.mine(me())]
+    """我的报名和候补，近的在前"""
+    order = [row.activity_id for row in activities.mine(me(), statuses=CONCERNED)]
     found = Activity.select(Activity, ActivitySeries, MemberUnit).join(ActivitySeries)
     found = found.switch(Activity).join(MemberUnit).where(Activity.id.in_(order))
     rows = sorted(found, key=lambda row: order.index(row.id))
@@ -68,12 +75,22 @@ def sign_up(activity_id: int) -> schemas.Detail:
     return _detail(activity_id)
 
 
+@bp.post(f"{ONE}/wait")
+@member_only
+@once
+@bp.output(schemas.Detail)
+def wait(activity_id: int) -> schemas.Detail:
+    """名额已满时排队候补；有空位就直接报上"""
+    activities.wait(activities.for_member(activity_id, me()), me(), source=SOURCE)
+    return _detail(activity_id)
+
+
 @bp.post(f"{ONE}/cancel")
 @member_only
 @once
 @bp.output(schemas.Detail)
 def cancel(activity_id: int) -> schemas.Detail:
-    """取消报名，让出名额"""
+    """取消报名或候补，让出名额"""
     activities.cancel_sign_up(activities.for_member(activity_id, me()), me())
     return _detail(activity_id)
 
@@ -89,20 +106,19 @@ def my_check_ins() -> schemas.MyRecords:
 def _cards(found: Iterable[Activity]) -> list[schemas.Card]:
     rows = list(found)
     ids = [row.id for row in rows]
-    taken, own = activities.taken(ids), _signed_up(ids)
+    occupied, own = activities.occupied(ids), _own(ids)
     came = check_ins.of_person(ids, me())
-    return [schemas.Card(**_fields(row, taken, own, came)) for row in rows]
+    return [schemas.Card(**_fields(row, occupied, own.get(row.id), came.get(row.id))) for row in rows]
 
 
-def _signed_up(ids: list[int]) -> set[int]:
-    is_mine = (SignUp.person == me().id) & (SignUp.status == SignUpStatus.SIGNED_UP)
-    return {
-        row.activity_id for row in SignUp.select(SignUp.activity).where(is_mine, SignUp.activity.in_(ids))
-    }
+def _own(ids: list[int]) -> dict[int, SignUp]:
+    rows = SignUp.select().where(SignUp.person == me().id, SignUp.activity.in_(ids))
+    return {row.activity_id: row for row in rows}
 
 
-def _fields(row: Activity, taken: dict[int, int], own: set[int], came: dict[int, CheckIn]) -> dict[str, Any]:
-    row_came = came.get(row.id)
+def _fields(
+    row: Activity, occupied: dict[int, int], held: SignUp | None, row_came: CheckIn | None
+) -> dict[str, Any]:
     series_no = f" 第{row.series_no}期" if row.series_no else ""
     return {
         "id": row.id,
@@ -117,9 +133,11 @@ def _fields(row: Activity, taken: dict[int, int], own: set[int], came: dict[int,
         "status": row.status,
         "unit": row.member_unit.name,
         "seats": row.seats,
-        "seats_left": None if row.seats is None else max(0, row.seats - taken.get(row.id, 0)),
+        "seats_left": None if row.seats is None else max(0, row.seats - occupied.get(row.id, 0)),
         "is_open": activities.is_open(row),
-        "is_signed_up": row.id in own,
+        "is_signed_up": held is not None and held.status is SignUpStatus.SIGNED_UP,
+        "standing": held.status.value if held is not None else "none",
+        "offered_until": held.offered_until if held is not None else None,
         "check_in": _my_check_in(row_came) if row_came else None,
     }
 
@@ -132,11 +150,13 @@ def _detail(activity_id: int) -> schemas.Detail:
     person = me()
     row = activities.for_member(activity_id, person)
     held = activities.sign_up_of(row, person)
-    own = {row.id} if held is not None and held.status is SignUpStatus.SIGNED_UP else set()
     came = check_ins.of_person([row.id], person)
+    is_waiting = held is not None and held.status is SignUpStatus.WAITING
     return schemas.Detail(
-        **_fields(row, activities.taken([row.id]), own, came),
+        **_fields(row, activities.occupied([row.id]), held, came.get(row.id)),
         status_reason=row.status_reason,
+        has_room=activities.has_room(row, person),
+        queue_place=activities.place_in_queue(held) if held is not None and is_waiting else None,
         sign_up_closes_at=activities.closes_at(row),
         speaker_intro=row.speaker_intro.splitlines(),
         introduction=[line for line in plain_text(row.body_html).splitlines() if line.strip()],

@@ -172,9 +172,13 @@ class Card(BaseModel):
     status: ActivityStatus
     unit: str
     seats: int | None
-    seats_left: int | None
+    seats_left: int | None = Field(description="没有报名、没有留给候补和受邀单位的")
     is_open: bool = Field(description="现在能否报名")
     is_signed_up: bool
+    standing: Literal["none", "signed_up", "waiting", "offered", "lapsed", "cancelled"] = Field(
+        description="本人：没有报名、已报名、候补中、有名额待确认、没有按时确认、已取消"
+    )
+    offered_until: Moment | None = Field(description="名额为本人保留到何时")
     check_in: MyCheckIn | None
 
 
@@ -185,6 +189,8 @@ class Cards(BaseModel):
 
 class Detail(Card):
     status_reason: str
+    has_room: bool = Field(description="现在报名有没有名额，包括本单位的上限")
+    queue_place: int | None = Field(description="候补第几位")
     sign_up_closes_at: Moment
     speaker_intro: list[str]
     introduction: list[str]

@@ -36,6 +36,7 @@ Page({
   /** @param {any} told */
   show(told) {
     const isComing = told.status === 'published' && Date.parse(told.starts_at) > time.now()
+    const may = mayDo(told, isComing)
     this.setData({
       state: 'ready',
       reminder: told.reminder,
@@ -46,7 +47,8 @@ Page({
         unit: told.unit,
         closes: time.spoken(told.sign_up_closes_at),
         isOpen: told.is_open,
-        isFull: told.seats_left === 0,
+        may,
+        hint: hintOf(told, may),
         isSignedUp: told.is_signed_up,
         isComing,
         isCancelled: told.status === 'cancelled',
@@ -62,12 +64,17 @@ Page({
     return this.act('sign-up', '已报名')
   },
 
+  wait() {
+    return this.act('wait', '')
+  },
+
   cancel() {
+    const isQueue = this.data.activity.may === 'leave'
     wx.showModal({
-      title: '取消报名',
-      content: '取消后名额让给别人，确定取消吗？',
+      title: isQueue ? '退出候补' : '取消报名',
+      content: isQueue ? '退出后再来要重新排队，确定退出吗？' : '取消后名额让给别人，确定取消吗？',
       success: (answer) => {
-        if (answer.confirm) this.act('cancel', '已取消报名')
+        if (answer.confirm) this.act('cancel', isQueue ? '已退出候补' : '已取消报名')
       }
     })
   },
@@ -77,10 +84,13 @@ Page({
     if (this.data.isBusy) return
     this.setData({ isBusy: true, message: '' })
     try {
-      this.show(await api.post(`/activities/${this.data.id}/${what}`))
-      wx.showToast({ title: done, icon: 'success' })
+      const told = await api.post(`/activities/${this.data.id}/${what}`)
+      this.show(told)
+      wx.showToast({ title: done || (told.is_signed_up ? '已报名' : '已在候补'), icon: 'success' })
     } catch (error) {
-      this.setData({ message: problemOf(error).message })
+      const problem = problemOf(error)
+      if (problem.status === 409) await this.load() // 名额可能刚刚被别人报走：按钮随之变
+      this.setData({ message: problem.message })
     } finally {
       this.setData({ isBusy: false })
     }
@@ -116,3 +126,25 @@ Page({
     this.load()
   }
 })
+
+/**
+ * 现在能按哪一个：报名、候补、确认名额、退出候补、取消报名；空：都不能。
+ * @param {any} told @param {boolean} isComing
+ */
+function mayDo(told, isComing) {
+  if (isComing && told.is_signed_up) return 'cancel'
+  if (isComing && told.standing === 'offered') return 'confirm'
+  if (isComing && told.standing === 'waiting') return 'leave'
+  if (!told.is_open) return ''
+  return told.has_room ? 'sign_up' : 'wait'
+}
+
+/** @param {any} told @param {string} may */
+function hintOf(told, may) {
+  if (may === 'wait') {
+    const why = told.seats_left === 0 ? '名额已满' : '您单位的名额已满'
+    const lapsed = told.standing === 'lapsed' ? '为您保留的名额没有按时确认，已让给下一位。' : ''
+    return `${lapsed}${why}，可以排队候补：有人让出名额时，按先后顺序通知您。`
+  }
+  return may === 'leave' ? '有人让出名额时会通知您，也可以随时回来看。' : ''
+}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -18,13 +19,15 @@ from schemathesis.checks import (
     status_code_conformance,
 )
 
-from models.activities import SignUp
+import clock
+from models.activities import SignUp, SignUpStatus
 from models.api_tokens import ApiReply
 from sandbox.testing import Sandbox
 from server.mini import limits
 from server.mini.api import ADDRESS
-from services import check_ins
-from tests.factories import make_activity, make_person, make_sign_up
+from services import activities, check_ins
+from services.activities import invitations
+from tests.factories import make_activity, make_person, make_sign_up, make_unit
 from tests.factories.check_ins import make_runner, make_running, shown
 
 pytestmark = pytest.mark.usefixtures("noon")
@@ -104,6 +107,57 @@ def test_a_post_sent_twice_is_one_act_with_one_reply(phone) -> None:
     assert again.headers["Idempotency-Replayed"] == "true"
     assert mine.get(path).json["is_signed_up"] is False  # the repeat did nothing
     assert SignUp.select().count() == 1
+
+
+def test_places_kept_for_units_and_offers_are_not_free(phone) -> None:
+    activity = make_activity(seats=3)
+    make_sign_up(activity, make_person(), SignUpStatus.OFFERED)
+    answer_by = activity.starts_at - timedelta(days=1)
+    invitations.invite(activity, {make_unit().id: 2}, answer_by, actor=None)
+    mine = phone(make_person())
+
+    card = mine.get("/activities").json["activities"][0]
+    told = mine.get(f"/activities/{activity.id}").json
+
+    assert (card["seats_left"], told["seats_left"], told["has_room"]) == (0, 0, False)
+    assert mine.post(f"/activities/{activity.id}/sign-up").json["code"] == "activity_full"
+
+
+def test_waiting_an_offer_and_leaving_the_queue(phone) -> None:
+    activity, first = make_activity(seats=1), make_person()
+    activities.sign_up(activity, first)
+    path = f"/activities/{activity.id}"
+    ahead, mine = phone(make_person()), phone(make_person())
+
+    assert ahead.post(f"{path}/wait").json["queue_place"] == 1
+    told = mine.post(f"{path}/wait").json
+    assert (told["standing"], told["queue_place"], told["is_signed_up"]) == ("waiting", 2, False)
+    assert mine.get("/sign-ups").json["activities"][0]["standing"] == "waiting"
+    activities.cancel_sign_up(activity, first)
+    offered = ahead.get(path).json
+    assert offered["standing"] == "offered"
+    assert offered["offered_until"] > offered_now()
+    assert ahead.post(f"{path}/cancel").json["standing"] == "cancelled"
+    confirmed = mine.post(f"{path}/sign-up").json
+
+    assert (confirmed["standing"], confirmed["queue_place"], confirmed["seats_left"]) == (
+        "signed_up",
+        None,
+        0,
+    )
+
+
+def test_a_unit_that_is_full_leaves_no_room_to_its_people(phone) -> None:
+    activity, person = make_activity(unit_seats=1), make_person()
+    make_sign_up(activity, make_person(member_unit=person.member_unit))
+
+    told = phone(person).get(f"/activities/{activity.id}").json
+
+    assert (told["seats_left"], told["has_room"]) == (None, False)
+
+
+def offered_now() -> str:
+    return f"{clock.utc_now():%Y-%m-%dT%H:%M:%SZ}"
 
 
 def test_the_same_key_with_another_request_is_refused(phone) -> None:
