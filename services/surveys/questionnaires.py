@@ -22,7 +22,9 @@ from models.surveys import (
 from services import access, audit
 from services.errors import Conflict, IllegalMove, Invalid, NotFound, StaleState
 from services.messaging import audiences, campaigns
-from services.surveys import drafting, participation, sheet
+from services.surveys import drafting, flow_check, participation, sheet
+from services.surveys.flow_check import Problem
+from services.surveys.sheet import Sheet
 
 FIELDS = ("title", "intro", "thanks", "is_anonymous", "audience", "closes_at")
 
@@ -95,14 +97,25 @@ def open(questionnaire: Questionnaire, *, actor: Account | None) -> None:
     _require(questionnaire, actor)
     _check_move(questionnaire.status, QuestionnaireStatus.OPEN)
     now = clock.utc_now()
-    if not sheet.of(questionnaire.id).questions:
+    questions = sheet.of(questionnaire.id)
+    if not questions.questions:
         raise Invalid(fields={"questions": "请先添加至少一道题"})
+    wrong = [each for each in problems(questionnaire, questions) if each.is_error]
+    if wrong:
+        told = "；".join(f"{each.what}，{each.mend}" for each in wrong[:3])
+        raise Invalid(f"还不能开放：{told}", fields={"questions": told})
     if questionnaire.closes_at is not None and questionnaire.closes_at <= now:
         raise Invalid(fields={"closes_at": "截止时间已过，请先改截止时间"})
     values: dict[str, Any] = {"opens_at": now}
     if questionnaire.is_anonymous:
         values["blind_key"] = secrets.token_urlsafe(32)
     _move(questionnaire, QuestionnaireStatus.OPEN, values, actor=actor)
+
+
+def problems(questionnaire: Questionnaire, questions: Sheet | None = None) -> list[Problem]:
+    """What is wrong with its way, for the people it is meant for now."""
+    meant = int(audiences.persons(questionnaire.audience).count())
+    return flow_check.check(questions or sheet.of(questionnaire.id), questionnaire.audience, meant=meant)
 
 
 def close(questionnaire: Questionnaire, *, actor: Account | None) -> None:
