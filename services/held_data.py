@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 
 import clock
-from models.activities import Activity, FeedbackVote, SignUp, SignUpStatus
+from models.activities import SIGN_UP_WORDS, Activity, FeedbackVote, SignUp
 from models.automatic_notices import AutomaticNotice, NoticeKind
 from models.bindings import BINDING_REQUEST_STATUS_WORDS, DIALOGUE, BindingRequest
 from models.check_ins import CHECK_IN_STATUS_WORDS, CHECK_IN_WAY_WORDS, CheckIn
@@ -22,10 +22,7 @@ from services import mini_sessions
 from services.masking import mask_phone
 
 NOTICE = "个人信息告知"
-SIGN_UP_WORDS = {
-    SignUpStatus.SIGNED_UP: "已报名",
-    SignUpStatus.CANCELLED: "已取消",
-}
+INSIDE_WORDS = {True: "在", False: "不在", None: "没有提供位置"}
 
 
 def of(person: Person, *, by_staff: bool = False) -> dict[str, Any]:
@@ -87,7 +84,7 @@ def in_words(person: Person) -> list[tuple[str, list[str]]]:
         ("工作人员的答复", _count(told["工作人员的答复"], "条")),
         ("小程序登录", _count(told["小程序登录"], "处")),
         ("聊天消息", [f"近30天 {told['近30天聊天消息数']} 条，加密保存，到期删除"]),
-        ("不保存", ["位置、头像、微信昵称；匿名问卷里谁答了什么"]),
+        ("不保存", ["位置（签到时愿意提供的，只记在不在现场）、头像、微信昵称；匿名问卷里谁答了什么"]),
     ]
 
 
@@ -181,7 +178,7 @@ def _sign_ups(person: Person) -> list[dict[str, str]]:
         {
             "活动": row.activity.title,
             "时间": _local(row.activity.starts_at),
-            "状态": SIGN_UP_WORDS.get(row.status, "候补"),
+            "状态": SIGN_UP_WORDS[row.status],
         }
         for row in rows.order_by(SignUp.id)
     ]
@@ -195,6 +192,7 @@ def _check_ins(person: Person) -> list[dict[str, str]]:
             "时间": _local(row.at),
             "方式": CHECK_IN_WAY_WORDS[row.way],
             "状态": CHECK_IN_STATUS_WORDS[row.status],
+            "现场": INSIDE_WORDS[row.is_inside],
         }
         for row in rows.order_by(CheckIn.id)
     ]

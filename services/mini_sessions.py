@@ -114,6 +114,15 @@ def end(session_id: int, *, follower: Follower) -> None:
     _end(mine)
 
 
+def end_own(session_id: int, *, person: Person) -> None:
+    """End a sign-in of any of one's WeChats; twice is once. Raises NotFound for another's."""
+    of_mine = Follower.select(Follower.id).where(Follower.person == person.id)
+    mine = (MiniSession.id == session_id) & MiniSession.follower.in_(of_mine)
+    if not MiniSession.select().where(mine).exists():
+        raise NotFound("没有这次登录，可能已经结束")
+    _end(mine)
+
+
 def end_of_person(person: Person, *, actor: Account | None = None) -> int:
     """End every sign-in of a person: a lost phone, an erasure; how many."""
     if actor is not None:

@@ -7,7 +7,7 @@ from bot.replies import word_link
 from bot.router import on
 
 LINES = (
-    ("最新讲座", "近期讲座；看到想去的，回复“报名”或“报名 2”"),
+    ("最新讲座", "近期讲座，可报名"),
     ("沙龙", "近期沙龙"),
     ("期刊", "最新一期目录"),
     ("需求征集", "填写培训需求"),

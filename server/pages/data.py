@@ -13,7 +13,7 @@ from models.people import TOPIC_WORDS, Topic
 from server.console.exports import xlsx
 from server.pages import member
 from server.pages.member import follower, me, member_only
-from services import bindings, held_data, opt_ins, personal_data
+from services import bindings, held_data, mini_sessions, opt_ins, personal_data
 
 bp = Blueprint("data", __name__)
 Answer = str | BaseResponse | tuple[str, int]
@@ -30,7 +30,24 @@ def show() -> Answer:
         told=held_data.in_words(person),
         topics=[(topic, TOPIC_WORDS[topic]) for topic in TOPIC_WORDS if topic in opt_ins.topics_of(person)],
         consents=held_data.consents_in_words(person),
+        sessions=mini_sessions.of_person(person),
     )
+
+
+@bp.post("/data/sessions/<int:session_id>/end")
+@member_only
+def end_session(session_id: int) -> Answer:
+    """End one sign-in of the mini program, on whichever phone."""
+    mini_sessions.end_own(session_id, person=me())
+    return redirect(url_for(".show", _anchor="sessions"))
+
+
+@bp.post("/data/sessions/end")
+@member_only
+def end_sessions() -> Answer:
+    """A lost phone: end them all."""
+    mini_sessions.end_of_person(me())
+    return redirect(url_for(".show", _anchor="sessions"))
 
 
 @bp.get("/data/export.json")

@@ -13,10 +13,14 @@ from flask.testing import FlaskClient
 from openpyxl import load_workbook
 
 import clock
+import config
+from models.activities import SignUpStatus
+from models.api_tokens import MiniSession
 from models.bindings import KeptForm
 from models.people import Consent, Follower, Person, Topic
 from services import consents, member_links, opt_ins
-from tests.factories import make_activity, make_member, make_opt_in, make_sign_up
+from tests.factories import make_activity, make_follower, make_member, make_opt_in, make_sign_up
+from tests.factories.check_ins import make_check_in
 from tests.factories.surveys import make_questionnaire
 from tests.server.pages.conftest import Enter, path_of
 from tests.server.pages.test_sign_in import csrf
@@ -59,6 +63,55 @@ def test_a_topic_is_taken_back_on_the_page(enter: Enter) -> None:
     assert send(enter(follower), "/m/data", "/m/data/topics/salon/off").location == "/m/data"
 
     assert opt_ins.topics_of(follower.person) == set()
+
+
+def test_sign_ins_of_the_mini_program_are_seen_and_ended(enter: Enter) -> None:
+    follower, other = agreed_member(), agreed_member()
+    mini_app = config.settings().mini_app_id
+    rows = [
+        make_session(make_follower(app_id=mini_app, person=each.person, is_following=False), device)
+        for each, device in ((follower, "旧手机"), (other, "别人的手机"))
+    ]
+    rows.append(make_session(rows[0].follower, "新手机"))
+    client = enter(follower)
+
+    page = client.get("/m/data").text
+    ended = send(client, "/m/data", f"/m/data/sessions/{rows[0].id}/end")
+    foreign = send(client, "/m/data", f"/m/data/sessions/{rows[1].id}/end")
+    left = client.get("/m/data").text
+
+    assert "旧手机" in page
+    assert "全部结束" in page
+    assert "别人的手机" not in page
+    assert (ended.status_code, foreign.status_code) == (302, 404)
+    assert ("旧手机" in left, "新手机" in left) == (False, True)
+    send(client, "/m/data", "/m/data/sessions/end")
+    assert "目前没有手机登录着小程序" in client.get("/m/data").text
+    assert MiniSession.get_by_id(rows[1].id).ended_at is None
+
+
+def test_what_is_kept_of_a_place_is_said(enter: Enter) -> None:
+    follower = agreed_member()
+    make_check_in(make_activity(), follower.person, is_inside=True)
+    make_sign_up(make_activity(), follower.person, SignUpStatus.LAPSED)
+    client = enter(follower)
+
+    told = json.loads(client.get("/m/data/export.json").data)
+
+    assert told["签到"][0]["现场"] == "在"
+    assert told["报名"][0]["状态"] == "未确认"
+    assert "留下“在场内”或“在场外”" in client.get("/m/privacy").text
+
+
+def make_session(follower: Follower, device: str) -> MiniSession:
+    now = clock.utc_now()
+    return MiniSession.create(
+        follower=follower,
+        token_hash=device,
+        device=device,
+        last_seen_at=now,
+        expires_at=now + timedelta(days=9),
+    )
 
 
 def test_leaving_asks_first_says_what_happens_and_ends_the_sign_in(enter: Enter) -> None:
