@@ -33,6 +33,7 @@ from services.activities import feedback, invitations, reminders, waiting
 from services.messaging import (
     campaigns,
     deliveries,
+    digests,
     events,
     launch,
     mass,
@@ -164,6 +165,8 @@ JOBS = (
     Job("deliveries.poke_due", poke_deliveries, every(2), is_recorded=False),
     Job("events.settle", poke_events, every(2), is_recorded=False),
     Job("mass.gather", mass.gather, every(10), is_recorded=False),
+    Job("digests.prepare", digests.prepare_due, every(60)),
+    Job("digests.release_missed", digests.release_missed, every(60)),
     Job("campaigns.finish_done", results.finish_done, every(5), is_recorded=False),
     Job("quotas.ask", poke_quotas, every(1800)),
     Job("sending.watch", sending_pauses.watch, every(10), is_recorded=False),

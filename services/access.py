@@ -49,7 +49,14 @@ PERMISSIONS: dict[AccountRoleKind, set[str]] = {
     | _WRITE
     | {"activities.manage", "e_journals.manage", "campaigns.manage", "surveys.manage"},
     AccountRoleKind.SECRETARIAT: _SCHOOL
-    | {"units.manage", "e_journals.manage", "templates.manage", "workdays.manage", "notice_wordings.manage"},
+    | {
+        "units.manage",
+        "e_journals.manage",
+        "templates.manage",
+        "workdays.manage",
+        "notice_wordings.manage",
+        "digests.manage",
+    },
     AccountRoleKind.COUNCIL_MEMBER: _LOOK,
     AccountRoleKind.SYSTEM_ADMIN: {"home.view", "accounts.view", "accounts.manage", "system.view"},
     AccountRoleKind.SECURITY_ADMIN: {"home.view", "accounts.view", "roles.grant"},

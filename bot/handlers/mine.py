@@ -66,4 +66,4 @@ def _content_link(ctx: Context, campaign: Campaign) -> str:
 
 
 def _carried(delivery: Delivery) -> str:
-    return "（群发）" if delivery.channel is Channel.MASS_SEND else ""
+    return "（群发）" if delivery.channel in (Channel.DIGEST, Channel.MASS_SEND) else ""

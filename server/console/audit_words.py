@@ -91,6 +91,7 @@ ACTION_WORDS = {
     "campaign.done": "推送完成",
     "campaign.retried": "重试失败的投递",
     "campaign.exported": "导出投递明细",
+    "digest.timed": "设定摘要群发的时间",
     "campaign.mass_confirmed": "确认群发",
     "campaign.mass_pages_deleted": "删除群发文章的页面",
     "e_journal.created": "新建期刊",

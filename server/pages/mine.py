@@ -118,6 +118,7 @@ CARRIED_BY = {
     Channel.WINDOW_MESSAGE: "公众号消息",
     Channel.TEMPLATE_MESSAGE: "服务通知",
     Channel.ONE_TIME_SUBSCRIPTION: "订阅通知",
+    Channel.DIGEST: "公众号群发",
     Channel.MASS_SEND: "公众号群发",
     Channel.RIDER: "随回复附上",
 }

@@ -76,6 +76,8 @@ def update(campaign: Campaign, values: dict[str, Any], *, version: int, actor: A
         _own_unit(fresh, actor)
         if fresh.is_automatic:
             raise IllegalMove("自动通知的文字按审定的用语生成，不能修改；可以暂停或取消")
+        if fresh.is_digest:
+            raise IllegalMove("摘要由各条推送组成，请在“摘要群发”里调整条目")
         if fresh.version != version:
             raise Conflict(version=fresh.version)
         if fresh.status not in EDITABLE | VOIDED_BY_EDIT:
@@ -275,10 +277,13 @@ def void_content_change(campaign: Campaign) -> None:
     void(campaign, VOIDED)
 
 
-def void(campaign: Campaign, why: str) -> None:
-    """Send a campaign back to draft by the machine: what was reviewed may not go out as it stands."""
+def void(campaign: Campaign, why: str, *, actor: Account | None = None) -> None:
+    """Send a campaign back to draft: what was reviewed may not go out as it stands.
+
+    Without an actor the machine did it.
+    """
     with db.atomic():
-        _void(campaign, actor=None, why=why)
+        _void(campaign, actor=actor, why=why)
 
 
 def deadline(campaign: Campaign) -> datetime:

@@ -207,9 +207,8 @@ def _steps(policy: Policy, refused: Expression | None) -> list[Step]:
         if policy.digest_at is not None:  # fewest mass slots: one call carries all that can wait
             add(Channel.DIGEST, "digest", received < slots)
             add(Channel.DIGEST, "digest_last", received < MASS_A_MONTH, _silent(policy))
-        received = received + _digest_pending(policy)
-        add(Channel.MASS_SEND, "mass_slot", received < slots)
-        add(Channel.MASS_SEND, "mass_slot_last", received < MASS_A_MONTH, _silent(policy))
+        add(Channel.MASS_SEND, "mass_slot", _has_slot(policy, received, slots))
+        add(Channel.MASS_SEND, "mass_slot_last", _has_slot(policy, received, MASS_A_MONTH), _silent(policy))
     add(Channel.RIDER, "no_other_means")
     return steps
 
@@ -278,11 +277,13 @@ def _mass_received(policy: Policy) -> Any:
     return received
 
 
-def _digest_pending(policy: Policy) -> Any:
-    """One more where other campaigns wait for the digest: it takes a mass send, whatever it carries."""
+def _has_slot(policy: Policy, received: Any, slots: int) -> Any:
+    """Fewer than `slots` mass sends this month; a digest that is awaited takes one, whatever it carries."""
     if not policy.others_under_way:
-        return 0
-    return Case(None, [(_pending(policy, Channel.DIGEST) > 0, 1)], 0)
+        return received < slots
+    other = Delivery.alias("other")
+    awaited = fn.EXISTS(other.select(other.id).where(*_pending_terms(policy, Channel.DIGEST, other)))
+    return (received < slots - 1) | ((received < slots) & ~awaited)
 
 
 def _silent(policy: Policy) -> Any:
@@ -293,9 +294,13 @@ def _silent(policy: Policy) -> Any:
 def _pending(policy: Policy, channel: Channel) -> Any:
     """What other campaigns still plan for this person on this channel."""
     other = Delivery.alias("other")
-    return other.select(fn.COUNT(other.id)).where(
+    return other.select(fn.COUNT(other.id)).where(*_pending_terms(policy, channel, other))
+
+
+def _pending_terms(policy: Policy, channel: Channel, other: Any) -> list[Any]:
+    return [
         other.person == Person.id,
         other.channel == channel,
         other.status.in_(list(OPEN_DELIVERY)),
         other.campaign != policy.campaign.id,
-    )
+    ]

@@ -16,6 +16,7 @@ from services.messaging import (
     article_pictures,
     channels,
     contents,
+    digest_items,
     planner,
     proofreading,
     template_mappings,
@@ -98,6 +99,8 @@ def of(campaign: Campaign) -> list[Preview]:
     """One preview for each way the campaign may take; [] while no content is chosen."""
     if contents.content_of(campaign) is None:
         return []
+    if campaign.is_digest:
+        return [_article(each, ()) for each in digest_items.carried(campaign)]
     usable = channels.usable(campaign)
     is_personal = contents.is_personal(campaign)
     example = (f"姓名、单位以“{EXAMPLE.name}”“{EXAMPLE.unit}”为例",) if is_personal else ()

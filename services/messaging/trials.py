@@ -61,6 +61,12 @@ def channels_of_account() -> list[Channel]:
     return [channel for channel, needed in NEEDS.items() if needed <= allowed]
 
 
+def channels_for(campaign: Campaign) -> list[Channel]:
+    """Those of them that this campaign may be tried by: a digest is one draft, shown by preview."""
+    found = channels_of_account()
+    return [each for each in found if each is Channel.MASS_SEND] if campaign.is_digest else found
+
+
 def people(actor: Account) -> list[Person]:
     """Who may be sent a trial by this account: itself and its unit's testers, bound and following."""
     named = Tester.select(Tester.person).where(Tester.member_unit == actor.member_unit_id)
@@ -129,7 +135,7 @@ def send(
     access.require(actor, "campaigns.manage")
     access.require_unit(actor, campaign.member_unit_id)
     _check_campaign(campaign)
-    wanted, ways = set(person_ids), [each for each in channels_of_account() if each in set(chosen)]
+    wanted, ways = set(person_ids), [each for each in channels_for(campaign) if each in set(chosen)]
     meant = [person for person in people(actor) if person.id in wanted]
     errors = {}
     if not meant or len(meant) < len(wanted):

@@ -181,7 +181,7 @@ def _trials(campaign: Campaign) -> dict[str, Any]:
     return {
         "may": may and campaign.status is not CampaignStatus.CANCELLED,
         "people": trials.people(me()) if may else [],
-        "channels": [(each.value, CHANNEL_WORDS[each]) for each in trials.channels_of_account()],
+        "channels": [(each.value, CHANNEL_WORDS[each]) for each in trials.channels_for(campaign)],
         "sent": trials.of_campaign(campaign),
         "words": trials.OUTCOME_WORDS,
     }
@@ -204,6 +204,7 @@ def frame(campaign: Campaign) -> dict[str, Any]:
         "campaign": campaign,
         "may_edit": campaign.status in EDIT_BEFORE_LAUNCH
         and not campaign.is_automatic
+        and not campaign.is_digest
         and can("campaigns.manage"),
         "has_ledger": campaign.status in HAS_LEDGER,
         "headline": contents.headline(campaign),
