@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
 
@@ -78,6 +79,7 @@ def index() -> str:
         status_words=STATUS_WORDS,
         url_of=_url_of,
         waiting=calendar.waiting(actor=me()),
+        movable=_movable(days),
         moved=_moved(),
         shifts_unknown=None if workdays.are_shifts_known(month.year) else month.year,
     )
@@ -100,6 +102,21 @@ def forecast() -> str:
 @requires("campaigns.send")
 def move(campaign_id: int) -> Response:
     """To another day at the same time; the answer offers the way back."""
+    return _moved_to(campaign_id)
+
+
+@bp.post("/move")
+@requires("campaigns.send")
+def move_chosen() -> Response:
+    """The same by a form: without a mouse, and on a phone."""
+    campaign_id = forms.submitted().integer("campaign")
+    if campaign_id is None:
+        flash("没有改动：请先选择要改的推送", "danger")
+        return redirect(url_for(".index", month=_month(request.form.get("month", "")).strftime("%Y-%m")))
+    return _moved_to(campaign_id)
+
+
+def _moved_to(campaign_id: int) -> Response:
     campaign = find(Campaign, campaign_id)
     before, month = campaign.scheduled_at, _month(request.form.get("month", ""))
     try:
@@ -157,12 +174,30 @@ def _workdays(form: forms.Form) -> str:
     )
 
 
-def _moved() -> tuple[Campaign, str] | None:
-    """The campaign that was moved just now and the day it was on, for the way back."""
+def _movable(days: list[calendar.CalendarDay]) -> list[tuple[str, str]]:
+    """The pushes of these days that may be moved, each with its time, for the form."""
+    found = [entry for day in days for entry in day.entries if entry.can_move]
+    return [(str(entry.row_id), f"{words.local_weekday(entry.at)}　{entry.title}") for entry in found]
+
+
+@dataclass(frozen=True, slots=True)
+class Moved:
+    """The campaign that was moved just now, the day it was on, and when it goes if that is undone."""
+
+    campaign: Campaign
+    day: str
+    at: datetime
+
+
+def _moved() -> Moved | None:
     moved, was = request.args.get("moved", ""), _day(request.args.get("was", ""))
     if not moved.isdecimal() or was is None:
         return None
-    return find(Campaign, int(moved)), was.isoformat()
+    campaign = find(Campaign, int(moved))
+    if campaign.scheduled_at is None:
+        return None
+    time_of_day = clock.to_local(campaign.scheduled_at).time().replace(tzinfo=None)
+    return Moved(campaign, was.isoformat(), clock.from_local(datetime.combine(was, time_of_day)))
 
 
 def _url_of(entry: calendar.Entry) -> str:

@@ -34,9 +34,24 @@ def test_a_push_is_moved_to_another_day_at_its_time_and_back(scheduled: Campaign
 
     assert "改到 12月9日" in moved.text
     assert "撤销改动" in moved.text
+    assert "原定 12月2日（周三）09:00，现在是 12月9日（周三）09:00" in moved.text
     assert Campaign.get_by_id(scheduled.id).scheduled_at == NINE + timedelta(days=7)
     client.post(address, data={"day": "2026-12-02", "month": "2026-12"})
     assert Campaign.get_by_id(scheduled.id).scheduled_at == NINE
+
+
+def test_a_push_is_moved_by_a_form_too(scheduled: Campaign, sign_in: SignIn) -> None:
+    client = sign_in(scheduled.author)
+    page = client.get("/console/calendar/?month=2026-12").text
+
+    nothing = client.post("/console/calendar/move", data={"day": "2026-12-09"}, follow_redirects=True)
+    client.post("/console/calendar/move", data={"day": "2026-12-09", "campaign": str(scheduled.id)})
+
+    assert f'<option value="{scheduled.id}">12月2日（周三）09:00　讲座推送</option>' in page
+    assert "请先选择要改的推送" in nothing.text
+    assert Campaign.get_by_id(scheduled.id).scheduled_at == NINE + timedelta(days=7)
+    other = sign_in(make_account(AccountRoleKind.SCHOOL_ADMIN))
+    assert other.post("/console/calendar/move", data={"campaign": str(scheduled.id)}).status_code == 404
 
 
 @pytest.mark.parametrize("day", ["2026-11-01", "no day", ""])
