@@ -183,8 +183,8 @@ def _play(processes: Processes) -> None:
 
 def _say(wechat: LocalWeChat) -> None:
     """What members write on their phones: a letter, a complaint."""
-    members = Follower.select().where(Follower.openid.startswith("oDemoPhone")).order_by(Follower.id)
-    openids = [row.openid for row in members]
+    members = Follower.select().where(Follower.person.is_null(False), Follower.is_following)
+    openids = [row.openid for row in members.order_by(Follower.id.desc()).limit(2)]
     wechat.act(openids[0], "text", content="我上次参加培训的结业证书什么时候可以领？")
     wechat.act(openids[1], "text", content="投诉 二楼研讨室的投影仪一直是坏的")
 
