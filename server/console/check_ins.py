@@ -20,7 +20,7 @@ from server.console.exports import xlsx
 from server.console.guard import me, requires, scope
 from server.console.listing import Column, Filter, Listing
 from services import activities, check_ins
-from services.check_ins import Line, Mark, Place
+from services.check_ins import Line, Mark, Place, naming
 from services.errors import Invalid
 
 bp = Blueprint("check_ins", __name__, url_prefix="/console/check-ins")
@@ -88,11 +88,13 @@ def index() -> Answer:
 @requires("check_ins.manage")
 def show(activity_id: int) -> Answer:
     activity = activities.find(activity_id, actor=me(), to_manage=True)
-    sheet = check_ins.sheet(activity, by=me())
+    sheet, name = check_ins.sheet(activity, by=me()), naming.names(me(), on_roll_of=activity)
     return render_template(
         "console/check_ins/show.html",
         activity=activity,
-        lines=[_cells(line) for line in sheet],
+        name=name,
+        is_roll_called=naming.is_roll_called(activity),
+        lines=[_cells(line, name(line.person)) for line in sheet],
         waiting=[line for line in sheet if line.waits],
         way_words=CHECK_IN_WAY_WORDS,
         **_live(activity),
@@ -161,8 +163,8 @@ def confirm(activity_id: int) -> Answer:
 @requires("check_ins.manage")
 def export(activity_id: int) -> Response:
     activity = activities.find(activity_id, actor=me(), to_manage=True)
-    lines = check_ins.exported(activity, actor=me())
-    return xlsx("签到表", HEADINGS, [_cells(line)[1:] for line in lines])
+    lines, name = check_ins.exported(activity, actor=me()), naming.names(me())
+    return xlsx("签到表", HEADINGS, [_cells(line, name(line.person))[1:] for line in lines])
 
 
 def _live(activity: Activity) -> dict[str, Any]:
@@ -176,18 +178,19 @@ def _live(activity: Activity) -> dict[str, Any]:
         "shuts_at": check_ins.shuts_at(activity),
         "counts": check_ins.counts(activity),
         "arrivals": check_ins.arrivals(activity, limit=8),
+        "masked": naming.names(me()),
         "screen": check_in_screen.of(opening) if is_open and opening is not None else None,
         "poll_seconds": POLL_SECONDS,
     }
 
 
-def _cells(line: Line) -> tuple[Any, ...]:
+def _cells(line: Line, name: str) -> tuple[Any, ...]:
     """The person's id, then what the sheet and the Excel file show of a line."""
     row = line.check_in
     inside = {True: "现场", False: "不在现场附近", None: ""}[row.is_inside if row is not None else None]
     return (
         line.person.id,
-        line.person.name,
+        name,
         line.person.member_unit.short_name,
         "已报名" if line.is_signed_up else "未报名",
         CHECK_IN_STATUS_WORDS[row.status] if row is not None else "未到",

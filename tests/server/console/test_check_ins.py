@@ -61,7 +61,7 @@ def test_a_place_that_is_none_is_named(desk, given: dict[str, str]) -> None:
 
 def test_the_live_part_tells_who_came_and_does_not_keep_the_session_awake(desk, noon: datetime) -> None:
     activity, client = desk
-    person = make_person(name="方小庆")
+    person = make_person(name="方小庆", member_unit=activity.member_unit)
     make_sign_up(activity, person)
     make_opening(activity)
     make_check_in(activity, person)
@@ -92,7 +92,8 @@ def test_the_roll_is_called_confirmed_and_taken_back(desk) -> None:
 
 def test_the_sheet_leaves_as_excel_and_the_trail_says_so(desk) -> None:
     activity, client = desk
-    person, walk_in = make_person(name="方小庆"), make_person(name="=1+1")
+    own = activity.member_unit
+    person, walk_in = (make_person(name=name, member_unit=own) for name in ("方小庆", "=1+1"))
     make_sign_up(activity, person)
     make_check_in(activity, walk_in, is_walk_in=True, is_inside=False)
 
@@ -100,8 +101,9 @@ def test_the_sheet_leaves_as_excel_and_the_trail_says_so(desk) -> None:
 
     rows = CalamineWorkbook.from_filelike(BytesIO(answer.data)).get_sheet_by_index(0).to_python()
     assert rows[0] == ["姓名", "单位", "是否报名", "签到", "方式", "时间", "现场位置"]
-    assert rows[1][0::3] == ["方小庆", "未到", ""]
-    assert (rows[2][0], rows[2][2], rows[2][6]) == ("=1+1", "未报名", "不在现场附近")
+    by_name = {row[0]: row for row in rows[1:]}
+    assert by_name["方小庆"][0::3] == ["方小庆", "未到", ""]
+    assert by_name["=1+1"][2::4] == ["未报名", "不在现场附近"]
     assert AuditEntry.get().action == "check_in.exported"
 
 
@@ -158,3 +160,25 @@ def test_the_halls_screen_needs_no_sign_in_and_names_nobody(desk, client) -> Non
     assert client.get("/m/screen/nonsense").status_code == 404
     make_opening(activity)
     assert client.get(found[1]).status_code == 404  # opened anew: an old screen shows no new code
+
+
+def test_names_of_other_schools_stand_on_the_roll_and_nowhere_else(desk, sign_in) -> None:
+    activity, client = desk
+    own = make_person(name="顾本校", member_unit=activity.member_unit)
+    guest = make_person(name="欧阳建国")
+    for person in (own, guest):
+        make_sign_up(activity, person)
+        make_check_in(activity, person)
+    path = f"/console/check-ins/{activity.id}"
+
+    roll, live = client.get(path).text, client.get(f"{path}/live").text
+    file = CalamineWorkbook.from_filelike(BytesIO(client.get(f"{path}/sheet.xlsx").data))
+    clock.set_fixed(activity.ends_at + timedelta(days=7, seconds=1))
+    account = make_account(AccountRoleKind.LIAISON, member_unit=activity.member_unit)
+    late = sign_in(account).get(path).text
+    alliance = sign_in(make_account(AccountRoleKind.SECRETARIAT)).get(path).text
+
+    assert ("欧阳建国" in roll, "欧阳建国" in live, "欧**国" in live) == (True, False, True)
+    assert {row[0] for row in file.get_sheet_by_index(0).to_python()[1:]} == {"顾本校", "欧**国"}
+    assert ("欧阳建国" in late, "欧**国" in late, "顾本校" in late) == (False, True, True)
+    assert "欧阳建国" in alliance
