@@ -29,7 +29,7 @@ from services import (
     staff_replies,
     unionids,
 )
-from services.activities import feedback, invitations, reminders, waiting
+from services.activities import feedback, hosts, invitations, reminders, waiting
 from services.messaging import (
     campaigns,
     deliveries,
@@ -42,6 +42,7 @@ from services.messaging import (
     results,
     riders,
     sending_pauses,
+    series,
 )
 from services.surveys import questionnaires
 
@@ -162,6 +163,7 @@ class Job:
 
 JOBS = (
     Job("campaigns.launch_due", poke_launches, every(5), is_recorded=False),
+    Job("series.fire_due", series.fire_due, every(10), is_recorded=False),
     Job("deliveries.poke_due", poke_deliveries, every(2), is_recorded=False),
     Job("events.settle", poke_events, every(2), is_recorded=False),
     Job("mass.gather", mass.gather, every(10), is_recorded=False),
@@ -182,6 +184,7 @@ JOBS = (
     Job("questionnaires.close_due", questionnaires.close_due, every(60)),
     Job("activities.fill_waiting", waiting.fill_due, every(60)),
     Job("activities.remind", reminders.remind_due, every(60)),
+    Job("activities.remind_hosts", hosts.remind_due, daily(16, 0)),
     Job("activities.remind_units", invitations.remind_due, every(600)),
     Job("activities.ask_feedback", feedback.ask_due, daily(10, 0)),
     Job("templates.sync", poke_templates, daily(2, 40)),

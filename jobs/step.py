@@ -15,7 +15,7 @@ from jobs.timetable import fire, is_daily, next_fire
 from models.messaging import Campaign, CampaignStatus, Delivery, DeliveryStatus, MassBatch, MassBatchStatus
 from models.surveys import Questionnaire, QuestionnaireStatus
 from services.activities.due import next_moment
-from services.messaging import deliveries, launch, mass_sending, quiet_hours, sending_pauses
+from services.messaging import deliveries, launch, mass_sending, quiet_hours, sending_pauses, series
 
 MOST_ROUNDS = 100
 LIVE = [CampaignStatus.LAUNCHING, CampaignStatus.SENDING, CampaignStatus.PAUSED]
@@ -89,6 +89,7 @@ def next_due(now: datetime) -> datetime | None:
         ),
         next_moment(now),
         sending_pauses.next_resume(now),
+        series.next_moment(now),
         *(next_fire(job, now) for job in schedule.JOBS if is_daily(job)),
     ]
     waits = planned.exists() or Campaign.select().where(Campaign.status == CampaignStatus.SCHEDULED).exists()

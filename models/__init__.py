@@ -56,6 +56,7 @@ from models.people import (
 from models.pictures import Picture, PictureMaterial
 from models.publishing import EJournal, EJournalArticle, EJournalColumn, EJournalIssue, IssueReview
 from models.saved_views import ListSetting, SavedView
+from models.schedules import CampaignSeries, RelativeTime, SeriesFiring
 from models.search import SearchEntry
 from models.sending import PlatformQuota, SendingPause, SendPace
 from models.surveys import (
@@ -139,6 +140,9 @@ TABLES: tuple[type[BoundModel], ...] = (
     AutomaticNoticePerson,
     TemplateMapping,
     QuotaUse,
+    CampaignSeries,
+    SeriesFiring,
+    RelativeTime,
     SendingPause,
     SendPace,
     PlatformQuota,

@@ -24,6 +24,7 @@ class NoticeKind(StrEnum):
     UNIT_UNNAMED = "unit_unnamed"
     FEEDBACK_ASKED = "feedback_asked"
     SIGN_UP_REMINDER = "sign_up_reminder"
+    HOSTS_REMINDED = "hosts_reminded"
     BINDING_DECIDED = "binding_decided"
     COMPLAINT_ANSWERED = "complaint_answered"
 
@@ -39,6 +40,7 @@ NOTICE_KIND_WORDS = {
     NoticeKind.UNIT_UNNAMED: "单位取消报名",
     NoticeKind.FEEDBACK_ASKED: "活动评价",
     NoticeKind.SIGN_UP_REMINDER: "活动提醒",
+    NoticeKind.HOSTS_REMINDED: "主讲与组织提醒",
     NoticeKind.BINDING_DECIDED: "绑定申请结果",
     NoticeKind.COMPLAINT_ANSWERED: "意见答复",
 }

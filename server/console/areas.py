@@ -47,6 +47,7 @@ NAMES = (
     "e_journals",
     "campaigns",
     "audiences",
+    "series",
     "calendar",
     "notices",
     "composer",

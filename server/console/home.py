@@ -28,7 +28,7 @@ from server.console.areas import MenuEntry
 from server.console.guard import me, requires, scope
 from server.console.todo import SHOWN, Line, Todo, Waiting
 from services import accounts
-from services.messaging import reviews
+from services.messaging import calendar, reviews
 
 bp = Blueprint("home", __name__, url_prefix="/console")
 MENU = MenuEntry("", "待办", "home.index", "home.view", "home", 0)
@@ -109,7 +109,7 @@ def _returned() -> Waiting:
 def _to_schedule() -> Waiting:
     lines = [
         Line(campaign.title, _page_of(campaign), "三审已通过，等待排期")
-        for campaign in _mine(CampaignStatus.APPROVED)
+        for campaign in calendar.waiting(actor=me())
     ]
     return Waiting(
         "等待排期的推送", "calendar-time", len(lines), lines[:SHOWN], _all(CampaignStatus.APPROVED)

@@ -25,7 +25,7 @@ from services.activities import moves, sign_up_rules, waiting
 from services.activities.invitation_rows import liaisons_of
 from services.errors import IllegalMove, Invalid, NotFound, StaleState
 from services.html import clean
-from services.messaging import campaigns, notices
+from services.messaging import campaigns, notices, relative_times
 from services.messaging.notices import NoticeKind
 from services.search import content
 
@@ -112,6 +112,7 @@ def update(
         saved = Activity.get_by_id(fresh.id)
         content.index_activity(saved)
         moves.record(fresh, saved, reason=reason)
+        relative_times.follow(saved, actor=actor)
         waiting.fill(saved)
     return saved
 
@@ -146,6 +147,7 @@ def cancel(activity: Activity, reason: str, *, actor: Account | None) -> Activit
         was_shown = fresh.status is ActivityStatus.PUBLISHED
         _move(fresh, ActivityStatus.CANCELLED, status_reason=reason)
         audit.record("activity.cancelled", fresh, actor=actor, reason=reason)
+        relative_times.cancel_with(fresh, actor=actor)
         if was_shown:
             _tell_cancelled(fresh)
     return fresh

@@ -17,6 +17,7 @@ from models.accounts import Account
 from models.activities import Activity, ActivityStatus
 from models.messaging import Campaign, CampaignStatus, Channel
 from models.publishing import EJournal, EJournalIssue
+from models.schedules import CampaignSeries
 from models.surveys import Questionnaire
 from services import access, workdays
 from services.errors import IllegalMove, Invalid
@@ -119,6 +120,7 @@ def forecast(day: date, *, actor: Account) -> list[Load]:
 def waiting(*, actor: Account) -> list[Campaign]:
     """Approved campaigns that have no time yet."""
     query = Campaign.select().where(Campaign.status == CampaignStatus.APPROVED).order_by(Campaign.id)
+    query = query.where(Campaign.id.not_in(CampaignSeries.select(CampaignSeries.campaign)))
     bound = access.unit_scope(actor)
     return list(query if bound is None else query.where(Campaign.member_unit == bound))
 

@@ -137,6 +137,8 @@ def schedule(
     no reason overrides them.
     """
     _own_unit(campaign, actor)
+    if campaign.series.exists():
+        raise IllegalMove("这是定期推送的样本，按它的安排自动发起，不单独排期")
     reason = campaign.quiet_hours_override if quiet_hours_override is None else quiet_hours_override.strip()
     at = _check_time(at, campaign.deadline_at, reason)
     times: dict[str, Any] = {"scheduled_at": at, "quiet_hours_override": reason}

@@ -26,7 +26,7 @@ from models.publishing import EJournal, EJournalArticle, EJournalColumn, EJourna
 from models.surveys import Option, Question, Questionnaire, QuestionnaireStatus
 from services.errors import Invalid
 from services.html import plain_text
-from services.messaging import audiences, digest_items, notice_texts, variables
+from services.messaging import audiences, digest_items, filled_later, notice_texts, variables
 from services.messaging.variables import PersonWords, day_and_time
 from wechat.texts import cut_to_bytes, escape, menu_link, web_link
 
@@ -253,7 +253,7 @@ def content_hash(campaign: Campaign) -> str:
         campaign.title,
         campaign.summary,
         audiences.bound(campaign.author),
-        _readable(content_of(campaign)),
+        filled_later.readable(campaign) or _readable(content_of(campaign)),
         *([campaign.cover_token] if campaign.cover_token else []),
     ]
     told = json.dumps(read, ensure_ascii=False, sort_keys=True, default=str)

@@ -57,6 +57,10 @@ SHIPPED: dict[NoticeKind, tuple[str, str]] = {
         "活动提醒：{title}",
         "{starts_at}，{place}。不能参加请打开链接取消，把名额让给别人。",
     ),
+    NoticeKind.HOSTS_REMINDED: (
+        "明天有活动：{title}",
+        "{starts_at}，{place}，主讲：{speaker}。已有{signed_up}人报名；有变动请尽早在后台改，系统会告知报名的人。",
+    ),
     NoticeKind.BINDING_DECIDED: ("绑定申请{decision}", "{detail?}"),
     NoticeKind.COMPLAINT_ANSWERED: ("您的意见已有答复", "{number?}请打开链接查看。"),
 }

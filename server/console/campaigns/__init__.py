@@ -17,7 +17,28 @@ MENU = (
 )
 
 # The views register themselves on `bp`.
-from server.console.campaigns import acts, composing, editing, ledger, mass, reviewing, screens  # noqa: E402
+from server.console.campaigns import (  # noqa: E402
+    acts,
+    composing,
+    editing,
+    ledger,
+    mass,
+    reviewing,
+    screens,
+    timing,
+)
 
 TODO = mass.TODO
-__all__ = ["MENU", "TODO", "acts", "bp", "composing", "editing", "ledger", "mass", "reviewing", "screens"]
+__all__ = [
+    "MENU",
+    "TODO",
+    "acts",
+    "bp",
+    "composing",
+    "editing",
+    "ledger",
+    "mass",
+    "reviewing",
+    "screens",
+    "timing",
+]

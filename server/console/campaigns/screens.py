@@ -23,7 +23,7 @@ from models.people import ALL_TOPIC_WORDS
 from server.console import words
 from server.console.audit_words import action
 from server.console.bulk_acts import BulkAct
-from server.console.campaigns import bp, figures, looks
+from server.console.campaigns import bp, figures, looks, timing
 from server.console.guard import can, find, me, requires, scope
 from server.console.list_routes import serve
 from server.console.listing import Column, Filter, Listing, badge, choices
@@ -160,6 +160,7 @@ def show(campaign_id: int) -> str:
         history=_history(campaign),
         group_text=sharing.of_campaign(campaign),
         mass=_mass(campaign),
+        timing=timing.of(campaign),
     )
 
 
