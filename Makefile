@@ -5,7 +5,7 @@ export ACCOUNT ?= service
 export ENGINE ?= sqlite
 
 .DEFAULT_GOAL := help
-.PHONY: help run test unit lint demo screens bench lock clean
+.PHONY: help run test unit lint demo screens bench long lock clean
 
 help: ## 列出各命令 / list the commands
 	@sed -n 's/^\([a-z]*\):.*## /  make \1 — /p' $(MAKEFILE_LIST)
@@ -35,6 +35,9 @@ screens: ## 打开每个页面并拍下来 / look at every page, contact sheets 
 bench: ## 测速 / measure, and write benchmarks/results.json
 	@deploy/install-python dev
 	@.venv/bin/python -m benchmarks
+
+long: ## 长跑：500 次崩溃与故障，可中断续跑 / 500 runs with crashes and faults; goes on where it stopped
+	@deploy/long
 
 lock: ## 重写依赖锁 / rewrite the locks after a change of requirements
 	@deploy/install-python dev
