@@ -105,7 +105,7 @@ def what_is_open(story: Storyline, processes: Processes) -> str:
     return "\n".join([*counts, *leases, *why, *logs])
 
 
-@pytest.mark.parametrize("engine_name", ENGINES)
+@pytest.mark.parametrize("engine_name", ENGINES[1:])  # on SQLite: tests/exactness
 def test_nobody_is_lost_or_doubled(processes: Processes, wechat: LocalWeChat, story: Storyline) -> None:
     processes.start_product()
     processes.start("clock", "clock-2")
