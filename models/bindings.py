@@ -21,6 +21,9 @@ class UnitBinding(BaseModel):
     needs_approval = BooleanField(default=False, help_text="绑定须联络员同意")
     qr_url = CharField(max_length=255, default="", help_text="what the parametric QR code holds")
     qr_made_at = DateTimeField(null=True)
+    mini_code_key = CharField(
+        max_length=120, default="", help_text="where services/storage.py keeps the mini program's code"
+    )
 
 
 class BindingRequestKind(StrEnum):
@@ -89,7 +92,7 @@ class BindingRequest(BaseModel):
     member_unit = ForeignKeyField(MemberUnit, null=True, on_delete="CASCADE")
     kind = EnumField(BindingRequestKind, max_length=12, default=BindingRequestKind.UNMATCHED)
     status = EnumField(BindingRequestStatus, max_length=12, default=BindingRequestStatus.STARTED)
-    way = CharField(max_length=12, help_text="qr, word, page, unionid")
+    way = CharField(max_length=12, help_text="qr, word, page, mini, unionid")
     name = SealedTextField(null=True, help_text="as the follower gave it")
     digits = SealedTextField(null=True, help_text="the phone's last four digits, as given")
     person = ForeignKeyField(Person, null=True, on_delete="CASCADE")

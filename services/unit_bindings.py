@@ -7,16 +7,20 @@ import secrets
 import unicodedata
 
 import clock
+import config
 from models.accounts import Account
 from models.alliance import MemberUnit
 from models.base import db
 from models.bindings import UnitBinding
-from services import access, audit, invite_codes, wechat_account
+from services import access, audit, invite_codes, mini_account, storage, wechat_account
 from services.errors import DomainError, Invalid, NotFound
 from wechat.capabilities import Capability
 from wechat.errors import Refused, WeChatError
 
 SCENE = "unit_"
+MINI_PAGE = "pages/bind/bind"
+NO_PAGE = 41030
+PNG = b"\x89PNG"
 WORD_LENGTH = 6
 LEAST_WORD, MOST_WORD = 2, 12
 _WORD = re.compile(r"[0-9A-Z\u4e00-\u9fff]+")
@@ -120,6 +124,41 @@ def change(row: UnitBinding, *, word: str, needs_approval: bool, actor: Account)
 def can_make_qr() -> bool:
     """Whether our account has parametric QR codes."""
     return wechat_account.gateway().capabilities.allows(Capability.PARAMETRIC_QR)
+
+
+def can_make_mini_code() -> bool:
+    """Whether the mini program's code stands in: the account has no parametric QR codes."""
+    return not can_make_qr() and bool(config.settings().mini_app_id)
+
+
+def make_mini_code(row: UnitBinding, *, actor: Account) -> None:
+    """Ask WeChat for the mini program's code that opens the unit's binding, once.
+
+    Raises QRNotMade when WeChat refuses or does not answer, NotAllowed, NotFound.
+    """
+    access.require(actor, "bindings.manage")
+    access.require_unit(actor, row.member_unit_id)
+    if mini_code(row) is not None:
+        return
+    try:
+        picture = mini_account.program().code_picture(scene_of(row.member_unit_id), MINI_PAGE)
+    except Refused as refusal:
+        why = "小程序还没有发布这个页面" if refusal.errcode == NO_PAGE else str(refusal.errcode)
+        raise QRNotMade(f"微信没有给出小程序码（{why}），绑定口令不受影响") from refusal
+    except WeChatError as error:
+        raise QRNotMade() from error
+    kind = "png" if picture.startswith(PNG) else "jpg"
+    key = f"unit_codes/{row.member_unit_id}-{secrets.token_hex(8)}.{kind}"
+    storage.opened().put(key, picture)
+    with db.atomic():
+        row.mini_code_key = key
+        row.save(only=[UnitBinding.mini_code_key])
+        audit.record("unit_binding.mini_code_made", row, actor=actor, unit_id=row.member_unit_id)
+
+
+def mini_code(row: UnitBinding) -> bytes | None:
+    """The picture that was made; None where none was, or the file is gone."""
+    return storage.opened().get(row.mini_code_key) if row.mini_code_key else None
 
 
 def make_qr(row: UnitBinding, *, actor: Account) -> None:

@@ -163,6 +163,7 @@ ACTION_WORDS = {
     "template_mapping.changed": "修改模板",
     "unit_binding.changed": "修改绑定口令或须同意",
     "unit_binding.qr_made": "生成绑定二维码",
+    "unit_binding.mini_code_made": "生成绑定小程序码",
 }
 
 

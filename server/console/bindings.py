@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from base64 import b64encode
 from typing import Any
 
 import segno
@@ -17,6 +18,7 @@ from models.bindings import (
     BindingRequest,
     BindingRequestKind,
     BindingRequestStatus,
+    UnitBinding,
 )
 from models.people import Follower, Person
 from server.console import forms, words
@@ -54,7 +56,13 @@ def _waiting() -> Waiting:
 
 TODO = (Todo("bindings.manage", _waiting, order=40),)
 
-WAY_WORDS = {"qr": "扫单位二维码", "word": "发送单位口令", "page": "网页", "unionid": "系统识别"}
+WAY_WORDS = {
+    "qr": "扫单位二维码",
+    "word": "发送单位口令",
+    "page": "网页",
+    "mini": "小程序",
+    "unionid": "系统识别",
+}
 SHOWN_STATUSES = {
     status: word for status, word in BINDING_REQUEST_STATUS_WORDS.items() if status not in DIALOGUE
 }
@@ -238,12 +246,25 @@ def make_qr(unit_id: int) -> Response:
     return redirect(url_for(".unit", unit_id=unit_id))
 
 
+@bp.post("/units/<int:unit_id>/mini-code")
+@requires("bindings.manage")
+def make_mini_code(unit_id: int) -> Response:
+    row = unit_bindings.of_unit(unit_id, actor=me())
+    try:
+        unit_bindings.make_mini_code(row, actor=me())
+        flash("小程序码已生成，长期有效", "success")
+    except QRNotMade as failed:
+        flash(failed.message, "danger")
+    return redirect(url_for(".unit", unit_id=unit_id))
+
+
 @bp.get("/units/<int:unit_id>/sheet")
 @requires("bindings.manage")
 def sheet(unit_id: int) -> str:
     """One page to print and put up: the unit's name, its code, what to do."""
     row = unit_bindings.of_unit(unit_id, actor=me())
-    return render_template("console/bindings/sheet.html", row=row, picture=_picture(row.qr_url))
+    picture, mini_code = _picture(row.qr_url), _mini_code(row)
+    return render_template("console/bindings/sheet.html", row=row, picture=picture, mini_code=mini_code)
 
 
 def _find(request_id: int) -> BindingRequest:
@@ -311,6 +332,8 @@ def _unit_page(row: Any, form: forms.Form) -> str:
         form=form,
         picture=_picture(row.qr_url),
         can_make_qr=unit_bindings.can_make_qr(),
+        mini_code=_mini_code(row),
+        can_make_mini_code=unit_bindings.can_make_mini_code(),
         waiting=waiting.order_by().count(),
         bound=_bound(row.member_unit),
     )
@@ -329,3 +352,12 @@ def _picture(content: str) -> Markup:
         return Markup("")
     drawn = segno.make(content, error="m").svg_inline(border=2, omitsize=True, svgclass="qr-picture")
     return Markup(drawn)  # noqa: S704 - segno's own drawing, nothing typed in it
+
+
+def _mini_code(row: UnitBinding) -> str:
+    """The mini program's code as an image's address; "" where none was made."""
+    picture = unit_bindings.mini_code(row)
+    if picture is None:
+        return ""
+    kind = "png" if picture.startswith(unit_bindings.PNG) else "jpeg"
+    return f"data:image/{kind};base64,{b64encode(picture).decode()}"

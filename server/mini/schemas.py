@@ -53,6 +53,12 @@ class BindingWanted(In):
     invite_code: str = Field(min_length=1, max_length=40)
 
 
+class UnitBindingWanted(In):
+    unit_id: Id = Field(description="单位小程序码里的编号")
+    name: str = Field(min_length=1, max_length=40)
+    digits: str = Field(min_length=4, max_length=20, description="手机号后四位")
+
+
 class Decision(In):
     agrees: bool
 
@@ -151,6 +157,11 @@ class Binding(BaseModel):
     goes_to_liaison: bool
     words: str = Field(description="办到哪一步、接下来怎样；空：没有在办")
     notice: Notice
+
+
+class Unit(BaseModel):
+    id: int
+    name: str
 
 
 class MyCheckIn(BaseModel):

@@ -94,6 +94,6 @@ def about(row: Follower) -> schemas.Me:
         unit=person.member_unit.name if person else "",
         runs_check_ins=person is not None and check_ins.runs_any(person),
         reminder_template_id=mini_reminders.template_id(),
-        waiting=waits.words if waits else "",
+        waiting=waits.words if waits is not None and waits.step != "telling" else "",
         server_time=clock.utc_now(),
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -16,10 +17,11 @@ from models.bindings import BindingRequest, BindingRequestStatus, UnitBinding
 from models.people import Follower, Person
 from models.sealing import keyed_hash
 from sandbox.testing import Sandbox, running_sandbox
-from services import binding_requests, bindings, unit_bindings, wechat_account
+from services import binding_requests, bindings, mini_account, unit_bindings, wechat_account
 from tests.factories import make_account, make_follower, make_person, make_unit
 from wechat.client import Timeouts
 from wechat.gateway import make_gateway
+from wechat.mini_program import make_mini_program
 from wechat.token_stores import MemoryTokenStore
 
 pytestmark = pytest.mark.usefixtures("noon")
@@ -176,6 +178,30 @@ def test_the_code_is_asked_of_wechat_once_and_drawn_here(
     assert "<svg" in shown
     assert row.qr_url not in shown.replace("&amp;", "&")
     assert [line.action for line in AuditEntry.select()] == ["unit_binding.qr_made"]
+
+
+def test_without_parametric_codes_the_mini_programs_code_is_printed(
+    client: FlaskClient, unit: MemberUnit, wechat: Sandbox, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    ours = {"wechat_api_url": wechat.url, "wechat_account_kind": "subscription"}
+    settings = config.settings().model_copy(update=ours | {"storage_url": f"file://{tmp_path}"})
+    monkeypatch.setattr(config, "settings", lambda: settings)
+    monkeypatch.setattr(wechat_account, "_gateway", make_gateway(settings, MemoryTokenStore()))
+    mini_account.set_program(make_mini_program(settings, MemoryTokenStore(), timeouts=Timeouts(2.0, 2.0)))
+    page = f"/console/bindings/units/{unit.id}"
+    try:
+        assert "可以用小程序码代替" in client.get(page).text
+        for _ in range(2):
+            assert client.post(f"{page}/mini-code").status_code == 302
+    finally:
+        mini_account.set_program(None)
+
+    sheet = client.get(f"{page}/sheet").text
+    assert 'src="data:image/jpeg;base64,' in sheet
+    assert "微信扫一扫，打开小程序" in sheet
+    [opening] = wechat.platform.mini_codes.by_key.values()
+    assert (opening.page, opening.query) == ("pages/bind/bind", f"scene=unit_{unit.id}")
+    assert [line.action for line in AuditEntry.select()] == ["unit_binding.mini_code_made"]
 
 
 def test_wechat_without_an_answer_leaves_the_word(

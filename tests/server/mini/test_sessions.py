@@ -194,3 +194,34 @@ def test_a_request_that_waits_in_chat_shows_on_the_phone(phone) -> None:
     assert told["state"] == "waits"
     assert "已提交给乐余联络员" in told["words"]
     assert mine.get("/me").json["waiting"] == told["words"]
+
+
+def test_a_units_code_with_name_and_digits_binds_on_the_phone(phone) -> None:
+    unit = make_unit(name="乐余镇党校")
+    person = make_person(
+        name="张晓明", member_unit=unit, phone="13800005678", phone_hash=keyed_hash("13800005678")
+    )
+    mine = phone(is_bound=False)
+    assert mine.get(f"/binding/units/{unit.id}").json["name"] == "乐余镇党校"
+    assert mine.get("/binding/units/987654").status_code == 404
+
+    told = mine.post("/binding/unit", {"unit_id": unit.id, "name": "张晓明", "digits": "5678"}).json
+    assert (told["state"], told["name"]) == ("notice", "张*明")
+    done = mine.post("/binding/decision", {"agrees": True}).json
+
+    assert (done["state"], done["unit"]) == ("bound", "乐余镇党校")
+    assert MiniSession.get().follower.person_id == person.id
+
+
+def test_who_is_not_on_the_roster_asks_the_liaison_from_the_phone(phone) -> None:
+    unit = make_unit(short_name="乐余")
+    mine = phone(is_bound=False)
+
+    wrong = mine.post("/binding/unit", {"unit_id": unit.id, "name": "李新", "digits": "4321"})
+    assert (wrong.status_code, wrong.json["code"]) == (422, "binding_refused")
+    assert "没有核对到" in wrong.json["message"]
+    assert mine.post("/binding/apply").json["state"] == "notice"
+    waits = mine.post("/binding/decision", {"agrees": True}).json
+    assert waits["state"] == "waits"
+    assert "已提交给乐余联络员" in waits["words"]
+    assert mine.post("/binding/withdraw").json["state"] == "none"
