@@ -44,7 +44,7 @@ from services.messaging import (
     sending_pauses,
     series,
 )
-from services.surveys import questionnaires
+from services.surveys import questionnaires, themes
 
 RAW_MESSAGES_KEPT = timedelta(days=30)
 ANONYMOUS_TURNS_KEPT = timedelta(days=1)
@@ -131,6 +131,12 @@ def poke_recent_tags() -> None:
         queue().poke(tasks.sync_recent_tags)
 
 
+def poke_themes() -> None:
+    """Poke the sorting of words given in surveys, when some wait for it."""
+    for run_id in themes.due():
+        queue().poke(tasks.sort_themes, run_id)
+
+
 def forget_old() -> None:
     """Drop what is kept for a while only: raw messages, anonymous turns, used links, what was given for
     bindings that came to nothing, forms kept over a sign-in, records of firings."""
@@ -189,6 +195,7 @@ JOBS = (
     Job("activities.ask_feedback", feedback.ask_due, daily(10, 0)),
     Job("templates.sync", poke_templates, daily(2, 40)),
     Job("mini_reminders.poke_due", poke_mini_reminders, every(60), is_recorded=False),
+    Job("themes.poke_due", poke_themes, every(10), is_recorded=False),
     Job("operations.forget_old", forget_old, daily(3, 10)),
     Job("unionids.ask_recent", poke_recent_unionids, every(120)),
     Job("unionids.ask", poke_unionids, daily(3, 40)),

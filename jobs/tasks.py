@@ -7,6 +7,7 @@ from collections.abc import Callable
 from models.base import db
 from services import follower_tags, leases, mini_reminders, unionids, wechat_account
 from services.messaging import deliveries, events, launch, mass_sending, paces, template_library
+from services.surveys import themes
 from wechat.capabilities import Capability
 
 SETTLE_LEASE_SECONDS = 60.0
@@ -79,6 +80,11 @@ def send_mini_reminders() -> None:
     mini_reminders.send_due()
 
 
+def sort_themes(run_id: int) -> None:
+    """Sort the words given to one question of a survey."""
+    themes.work(run_id)
+
+
 # Each with its priority: what settles or begins goes before what sends.
 ALL: dict[Callable[..., None], int] = {
     launch_campaign: 30,
@@ -90,6 +96,7 @@ ALL: dict[Callable[..., None], int] = {
     sync_tags: 3,
     ask_recent_unionids: 6,
     ask_unionids: 2,
+    sort_themes: 2,
     sync_templates: 1,
     ask_quotas: 1,
     send_chunk: 10,

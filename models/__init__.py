@@ -59,6 +59,15 @@ from models.saved_views import ListSetting, SavedView
 from models.schedules import CampaignSeries, RelativeTime, SeriesFiring
 from models.search import SearchEntry
 from models.sending import PlatformQuota, SendingPause, SendPace
+from models.survey_analysis import (
+    ChangesMade,
+    Course,
+    PaperEntry,
+    ResponseImport,
+    Theme,
+    ThemeRun,
+    ThemeSentence,
+)
 from models.surveys import (
     Answer,
     AwaitedPicture,
@@ -171,6 +180,13 @@ TABLES: tuple[type[BoundModel], ...] = (
     DigestSetting,
     Digest,
     DigestItem,
+    ThemeRun,
+    Theme,
+    ThemeSentence,
+    Course,
+    ChangesMade,
+    ResponseImport,
+    PaperEntry,
 )
 
 __all__ = [

@@ -19,7 +19,7 @@ from peewee import (
 from models.accounts import Account
 from models.alliance import MemberUnit
 from models.base import BaseModel, EnumField, RandomIdModel, is_sqlite
-from models.people import Follower, Person
+from models.people import Follower, Person, PersonRoleKind
 from models.sealing import SealedTextField
 
 
@@ -153,6 +153,8 @@ class Response(RandomIdModel):
     respondent = CharField(max_length=64)
     person = ForeignKeyField(Person, null=True, on_delete="CASCADE")
     member_unit = ForeignKeyField(MemberUnit, null=True, on_delete="RESTRICT")
+    role = EnumField(PersonRoleKind, max_length=20, null=True, help_text="what the respondent was then")
+    source = CharField(max_length=12, default="", help_text="paper, file; empty: by chat or page")
     status = EnumField(ResponseStatus, max_length=12, default=ResponseStatus.STARTED)
     completed_at = DateTimeField(null=True)
     completed_on = DateField(null=True)
@@ -204,7 +206,11 @@ class Answer(RandomIdModel):
     created_at = DateTimeField(null=True)
 
     class Meta:
-        indexes = ((("response", "question", "option_no"), True), (("question", "option_no"), False))
+        # the second one holds all that is counted of an answer
+        indexes = (
+            (("response", "question", "option_no"), True),
+            (("question", "option_no", "number", "response"), False),
+        )
 
 
 class AwaitedPicture(BaseModel):

@@ -63,6 +63,7 @@ NAMES = (
     "accounts",
     "access_matrix",
     "surveys",
+    "survey_analysis",
     "inbox",
     "saved_replies",
     "complaints",

@@ -157,6 +157,7 @@ ACTION_WORDS = {
     "questionnaire.draft": "问卷退回草稿",
     "questionnaire.open": "开放问卷",
     "questionnaire.closed": "结束问卷",
+    "themes.asked": "整理问卷文字主题",
     "roster.previewed": "预览花名册",
     "roster.applied": "导入花名册",
     "roster.discarded": "放弃花名册",

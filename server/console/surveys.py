@@ -14,12 +14,11 @@ from models.surveys import (
     QUESTION_KIND_WORDS,
     QUESTIONNAIRE_STATUS_WORDS,
     SCALE_ENDS,
-    QuestionKind,
     Questionnaire,
     QuestionnaireStatus,
     Response,
 )
-from server.console import audience_form, forms, questionnaire_form
+from server.console import audience_form, forms, questionnaire_form, survey_results
 from server.console.areas import MenuEntry
 from server.console.forms import Form
 from server.console.guard import can, me, requires
@@ -216,20 +215,7 @@ def copy(survey_id: int) -> Answer:
 @bp.get("/<int:survey_id>/results", endpoint="results")
 @requires("surveys.view")
 def show_results(survey_id: int) -> Answer:
-    questionnaire = questionnaires.find(survey_id, actor=me())
-    unit_id = request.args.get("unit", type=int)
-    found = results.results(questionnaire, actor=me(), unit_id=unit_id)
-    return render_template(
-        "console/surveys/results.html",
-        questionnaire=questionnaire,
-        found=found,
-        unit=next((unit for unit in found.units if unit.unit_id == unit_id), None),
-        texts=_first_texts(questionnaire, found),
-        kinds=QuestionKind,
-        kind_words=QUESTION_KIND_WORDS,
-        status_words=QUESTIONNAIRE_STATUS_WORDS,
-        small=results.SMALL_GROUP,
-    )
+    return survey_results.page(questionnaires.find(survey_id, actor=me()))
 
 
 @bp.get("/<int:survey_id>/results/<int:question_id>")
@@ -248,14 +234,6 @@ def texts(survey_id: int, question_id: int) -> Answer:
         has_more=len(found) == results.TEXTS_SHOWN,
         unit_id=unit_id,
     )
-
-
-def _first_texts(questionnaire: Questionnaire, found: results.Results) -> dict[int, list[str]]:
-    ids = [each.asked.id for each in found.questions or [] if each.asked.kind is QuestionKind.TEXT]
-    return {
-        question_id: results.texts(questionnaire, question_id, actor=me(), unit_id=found.unit_id)[:5]
-        for question_id in ids
-    }
 
 
 def _address(questionnaire: Questionnaire) -> str:

@@ -18,7 +18,7 @@ from models.sealing import keyed_hash
 from models.surveys import Questionnaire, Response, ResponseStatus
 from services.prepared import Prepared
 from services.prepared import given as value_of
-from services.surveys import participation
+from services.surveys import participation, roles
 
 
 def respondent_of(questionnaire: Questionnaire, person_id: int) -> str:
@@ -64,6 +64,7 @@ def begin(questionnaire: Questionnaire, person: Person) -> Response:
             respondent=respondent,
             person=None if questionnaire.is_anonymous else person.id,
             member_unit=person.member_unit_id,
+            role=roles.of_person(person.id),
             created_at=now,
         )
         .on_conflict_ignore()

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+import numpy as np
 import pytest
 
 import clock
 from models.accounts import AccountRoleKind
 from models.alliance import MemberUnit
-from models.surveys import Questionnaire
+from models.surveys import QuestionKind, Questionnaire
 from services.errors import NotAllowed, NotFound
-from services.surveys import chat_links, conversations, results, sheet
+from services.surveys import chat_links, conversations, results, sheet, tables
+from services.surveys.sheet import Asked
 from tests.factories import make_account, make_member, make_unit
 from tests.factories.surveys import free_text, make_questionnaire, multiple, number, scale, single
 
@@ -79,11 +81,14 @@ def test_a_scale_shows_every_step_its_ends_and_the_mean() -> None:
 
 
 def test_many_different_numbers_become_a_dozen_spans() -> None:
-    bars = results._distribution([(value, 2) for value in range(100)], 200)
+    values = np.repeat(np.arange(100), 2)
+    asked = Asked(1, 1, QuestionKind.NUMBER, "几天？")
 
-    assert (bars[0].label, bars[0].count, bars[-1].label) == ("0 至 8", 18, "99 至 99")
-    assert sum(bar.count for bar in bars) == 200
-    assert len(bars) == results.MOST_BARS
+    codes, labels = tables._number_codes(asked, values, values >= 0)
+
+    counts = np.bincount(codes).tolist()
+    assert (labels[0], counts[0], labels[-1]) == ("0 至 8", 18, "99 至 99")
+    assert (sum(counts), len(labels)) == (200, tables.MOST_BARS)
 
 
 def test_fewer_than_five_anonymous_responses_tell_nothing() -> None:
@@ -131,7 +136,7 @@ def test_a_small_unit_is_not_told_nor_what_would_tell_it(
 
 
 def test_one_units_results_are_its_own() -> None:
-    survey, units = filled(5, 6)
+    survey, units = filled(5, 6, is_anonymous=False)
 
     found = results.results(survey, actor=None, unit_id=units[0].id)
 
@@ -140,8 +145,10 @@ def test_one_units_results_are_its_own() -> None:
 
 
 def test_one_units_results_are_of_this_survey_alone() -> None:
-    survey, (unit, _) = filled(5, 6)
-    other = make_questionnaire(single(), multiple(), number(), free_text(is_required=False))
+    survey, (unit, _) = filled(5, 6, is_anonymous=False)
+    other = make_questionnaire(
+        single(), multiple(), number(), free_text(is_required=False), is_anonymous=False
+    )
     for _ in range(5):
         answer(other, unit, "1", "1 2", "9", "另一份")
 
