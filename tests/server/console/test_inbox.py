@@ -18,6 +18,7 @@ from models.audit import AuditEntry
 from models.inbound import InboundMessage, InboxItem, InboxStatus, SavedReply, StaffReply, StaffReplyStatus
 from models.people import Follower
 from sandbox.testing import Sandbox, running_sandbox
+from server.console import outbound
 from services import inbox, staff_replies, wechat_account
 from tests.bot.conftest import message
 from tests.factories import make_account, make_follower, make_member, make_person, make_unit
@@ -218,6 +219,24 @@ def test_what_wechat_refuses_is_shown_in_words(
 
     assert StaffReply.get().status is status
     assert told in client.get(f"/console/inbox/{item.id}").text
+
+
+@pytest.mark.parametrize(
+    ("status", "reason", "told"),
+    [
+        (StaffReplyStatus.ACCEPTED, "accepted", "回复已发出，微信已接受，会显示在对方的聊天里"),
+        (StaffReplyStatus.WAITING, "", "回复已存好，等对方下次来消息时附上；在那以前可以撤下"),
+        (StaffReplyStatus.WAITING, "window_shut", "客服窗口已关闭。回复已存好，等对方下次来消息时附上"),
+        (StaffReplyStatus.FAILED, "try_later", "没有发到聊天里：微信暂时不可用。可以在对话里再发一次"),
+        (StaffReplyStatus.UNKNOWN, "no_answer", "微信没有答复，不知道是否送到，不会自动重发。请先问对方"),
+    ],
+)
+def test_what_became_of_a_reply_is_said_in_a_sentence(
+    db: object, status: StaffReplyStatus, reason: str, told: str
+) -> None:
+    item = inbox.keep(make_follower(), "问句")
+
+    assert outbound.told(StaffReply(inbox_item=item, status=status, reason=reason)).startswith(told)
 
 
 def test_a_failed_one_is_sent_again_and_an_unknown_one_only_by_a_decision(
