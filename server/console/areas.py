@@ -64,6 +64,7 @@ NAMES = (
     "access_matrix",
     "surveys",
     "survey_analysis",
+    "survey_designer",
     "inbox",
     "saved_replies",
     "complaints",

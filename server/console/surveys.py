@@ -4,21 +4,18 @@ from __future__ import annotations
 
 from typing import Any
 
-import nh3
 from flask import Blueprint, flash, redirect, render_template, request, url_for
-from markupsafe import Markup
 from peewee import fn
 from werkzeug.wrappers import Response as HttpResponse
 
 from models.surveys import (
     QUESTION_KIND_WORDS,
     QUESTIONNAIRE_STATUS_WORDS,
-    SCALE_ENDS,
     Questionnaire,
     QuestionnaireStatus,
     Response,
 )
-from server.console import audience_form, forms, questionnaire_form, survey_results
+from server.console import audience_form, forms, questionnaire_form, survey_designer, survey_results
 from server.console.areas import MenuEntry
 from server.console.forms import Form
 from server.console.guard import can, me, requires
@@ -29,7 +26,7 @@ from server.console.words import local_time
 from services import sharing
 from services.errors import Conflict, DomainError, Invalid
 from services.messaging import audiences
-from services.surveys import chat_text, drafting, questionnaires, results, sheet
+from services.surveys import chat_text, corrections, drafting, questionnaires, results, sheet
 
 bp = Blueprint("surveys", __name__, url_prefix="/console/surveys")
 MENU = MenuEntry("调研", "需求征集", "surveys.index", "surveys.view", "clipboard-list", 10)
@@ -120,7 +117,8 @@ def arrange() -> Answer:
     """Add, remove or move a question of the form; nothing is saved."""
     form = forms.submitted()
     questions = questionnaire_form.read(form)
-    focus = questionnaire_form.arrange(questions, form.text("do"))
+    focus = questionnaire_form.arrange(questions, form)
+    focus = survey_designer.take(form, questions) or focus
     survey_id = form.integer("survey")
     questionnaire = questionnaires.find(survey_id, actor=me()) if survey_id else None
     return _form(form, questions, questionnaire, focus=focus)
@@ -142,15 +140,18 @@ def show(survey_id: int) -> Answer:
         "console/surveys/show.html",
         questionnaire=questionnaire,
         questions=questions.questions,
-        bubbles=[_bubble(text) for text in chat_text.preview(questions)],
-        intro=_bubble("\n".join(chat_text.intro(questionnaire, len(questions.questions)))),
-        thanks=_bubble(chat_text.finished(questionnaire)),
+        bubbles=[survey_designer.bubble(text) for text in chat_text.preview(questions)],
+        intro=survey_designer.bubble("\n".join(chat_text.intro(questionnaire, len(questions.questions)))),
+        thanks=survey_designer.bubble(chat_text.finished(questionnaire)),
         kind_words=QUESTION_KIND_WORDS,
         status_words=QUESTIONNAIRE_STATUS_WORDS,
         statuses=QuestionnaireStatus,
         audience=audiences.in_words(questionnaire.audience),
         meant=audiences.persons(questionnaire.audience).count(),
         answered=Response.select().where(Response.questionnaire == survey_id).count(),
+        problems=questionnaires.problems(questionnaire, questions),
+        corrections=corrections.of(questionnaire),
+        asked_when=survey_designer.conditions_in_words(questions.questions),
         may_edit=can("surveys.manage"),
         group_text=sharing.text_of(questionnaire) if questionnaires.is_open(questionnaire) else "",
     )
@@ -163,14 +164,21 @@ def edit(survey_id: int) -> Answer:
     if questionnaire.status is not QuestionnaireStatus.DRAFT:
         flash("问卷已经开放或结束，题目不能再改；可以复制一份再改", "warning")
         return redirect(url_for(".show", survey_id=survey_id))
+    form = _stored(questionnaire)
+    return _form(form, questionnaire_form.read(form), questionnaire)
+
+
+def _stored(questionnaire: Questionnaire) -> Form:
+    """The form of a questionnaire as it is kept."""
     values = drafting.values_of(questionnaire)
     told = questionnaire.audience
-    form = forms.filled(
-        {name: values[name] for name in ("title", "intro", "thanks", "is_anonymous", "closes_at")}
+    names = ("title", "intro", "thanks", "is_anonymous", "closes_at", "is_shared")
+    return forms.filled(
+        {name: values[name] for name in names}
         | audience_form.values_of(told)
         | {"reach": "everyone" if _is_all(told) else "some", "version": questionnaire.version}
+        | questionnaire_form.fields(questionnaire_form.shown(values["questions"]))
     )
-    return _form(form, questionnaire_form.shown(values["questions"]), questionnaire)
 
 
 @bp.post("/<int:survey_id>/edit")
@@ -183,6 +191,10 @@ def update(survey_id: int) -> Answer:
         values = _values(form, questions)
         questionnaires.update(questionnaire, values, version=form.integer("version") or 0, actor=me())
     except (Invalid, Conflict) as wrong:
+        fresh = questionnaires.find(survey_id, actor=me())
+        if isinstance(wrong, Conflict) and fresh.status is QuestionnaireStatus.DRAFT:
+            survey_designer.tell_conflict(form, questionnaire, _stored(fresh))
+            return _form(form, questionnaire_form.read(form), fresh), 409
         return _failed(form, questions, wrong, questionnaire)
     flash("已保存", "success")
     return redirect(url_for(".show", survey_id=survey_id))
@@ -253,6 +265,7 @@ def _values(form: Form, questions: questionnaire_form.Questions) -> dict[str, An
         "intro": form.text("intro"),
         "thanks": form.text("thanks"),
         "is_anonymous": form.flag("is_anonymous"),
+        "is_shared": form.flag("is_shared"),
         "closes_at": form.moment("closes_at"),
         "audience": audience_form.read(form),
         "questions": questionnaire_form.for_services(questions, form),
@@ -284,13 +297,6 @@ def _form(
         questions=questions,
         questionnaire=questionnaire,
         focus=focus,
-        kinds=choices(QUESTION_KIND_WORDS),
-        scale_ends=SCALE_ENDS,
+        **survey_designer.offered(questions),
         offer=audience_form.offered(),
     )
-
-
-def _bubble(text: str) -> Markup:
-    """Chat text as a phone shows it; its links are seen but lead nowhere from here."""
-    clean = nh3.clean(text, tags={"a"}, attributes={"a": set()}, link_rel=None)
-    return Markup(clean.replace("\n", "<br>"))  # noqa: S704 - sanitised

@@ -93,15 +93,19 @@ class Filling:
 
     @property
     def blocks(self) -> list[list[Field]]:
-        """The fields in order, the rows of one table together."""
-        found: list[list[Field]] = []
-        for each in self.fields:
-            matrix = each.asked.matrix
-            if found and matrix is not None and found[-1][0].asked.matrix == matrix:
-                found[-1].append(each)
-            else:
-                found.append([each])
-        return found
+        return blocks(self.fields)
+
+
+def blocks(fields: list[Field]) -> list[list[Field]]:
+    """The fields in order, the rows of one table together."""
+    found: list[list[Field]] = []
+    for each in fields:
+        matrix = each.asked.matrix
+        if found and matrix is not None and found[-1][0].asked.matrix == matrix:
+            found[-1].append(each)
+        else:
+            found.append([each])
+    return found
 
 
 @dataclass(slots=True)

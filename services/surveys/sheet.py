@@ -111,6 +111,27 @@ def of(questionnaire_id: int) -> Sheet:
     return Sheet(questionnaire_id, tuple(_asked(_ROWS.rows(questionnaire=questionnaire_id))))
 
 
+def draft(questions: list[dict[str, Any]]) -> Sheet:
+    """Questions as they are being written, not kept anywhere: for a preview and for the check."""
+    found = []
+    for no, each in enumerate(questions, 1):
+        options = [one for one in each["options"] if one["text"]]
+        choices = tuple(
+            Choice(no * 1000 + at, at, one["text"], bool(one.get("is_other")), one.get("quota"))
+            for at, one in enumerate(options, 1)
+        )
+        kept = {name: each[name] for name in ("is_required", "minimum", "maximum", "matrix", "condition")}
+        words = {
+            name: each[name] for name in ("low_words", "high_words", "help_text", "section", "matrix_text")
+        }
+        text = each["text"].strip() or "（还没有写题目）"
+        kind = QuestionKind(each["kind"])
+        if kind is QuestionKind.SCALE:
+            kept |= {"minimum": 1, "maximum": each["maximum"] or SCALE_ENDS[0]}
+        found.append(Asked(no, no, kind, text, choices=choices, position=no, **kept, **words))
+    return Sheet(0, tuple(found))
+
+
 _ROWS = Prepared(
     lambda: (
         Question.select(
