@@ -29,3 +29,8 @@ def bind(count: int) -> list[str]:
         wechat.act(openid, "text", content="同意")
         names.append(person.name)
     return names
+
+
+def say(openid: str, text: str) -> None:
+    """A phone of the sandbox writes in chat."""
+    LocalWeChat(config.settings().wechat_api_url).act(openid, "text", content=text)

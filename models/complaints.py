@@ -80,6 +80,7 @@ class Complaint(BaseModel):
     rated_at = DateTimeField(null=True)
     closed_at = DateTimeField(null=True)
     version = IntegerField(default=1)
+    is_sample = BooleanField(default=False, help_text="written by a sample person")
 
     class Meta:
         indexes = ((("status", "due_on"), False),)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from enum import StrEnum
 
-from peewee import SQL, CharField, DateTimeField, ForeignKeyField, IntegerField, TextField
+from peewee import SQL, BooleanField, CharField, DateTimeField, ForeignKeyField, IntegerField, TextField
 
 from models.accounts import Account
 from models.alliance import MemberUnit
@@ -72,6 +72,7 @@ class InboxItem(BaseModel):
     assigned_to = ForeignKeyField(Account, null=True, backref="inbox_items", on_delete="SET NULL")
     replied_at = DateTimeField(null=True)
     version = IntegerField(default=1)
+    is_sample = BooleanField(default=False, help_text="written by a sample person")
 
     class Meta:
         indexes = ((("created_at",), False),)

@@ -35,8 +35,14 @@ def keep(follower: Follower, text: str, *, kind: str = QUESTION) -> InboxItem:
     with db.atomic():
         item = _still_open(follower)
         if item is None:
-            unit = follower.person.member_unit_id if follower.person is not None else None
-            return InboxItem.create(follower=follower, text=text[:LONGEST], kind=kind, member_unit=unit)
+            person = follower.person
+            return InboxItem.create(
+                follower=follower,
+                text=text[:LONGEST],
+                kind=kind,
+                member_unit=person.member_unit_id if person is not None else None,
+                is_sample=person is not None and person.is_sample,
+            )
         item.text = f"{item.text}\n{text}"[:LONGEST]
         item.kind = QUESTION if kind == QUESTION else item.kind
         item.save(only=[InboxItem.text, InboxItem.kind])

@@ -6,7 +6,7 @@ import click
 from flask.cli import AppGroup
 
 import config
-from demo import alliance, phones
+from demo import alliance, phones, rooms
 from models.base import db
 
 commands = AppGroup("demo", help="示范联盟：只用于开发和试用")
@@ -30,8 +30,12 @@ def load(people: int) -> None:
 @commands.command("phones")
 @click.option("--count", default=6, show_default=True)
 def give_phones(count: int) -> None:
-    """Let the first sample people follow and bind in the sandbox, by chat as anyone would."""
+    """Let the first sample people follow and bind in the sandbox, by chat as anyone would; once, they
+    write letters, and an activity is there to check in to."""
     _refuse_production()
     with db.connection_context():
         names = phones.bind(count)
+        told = rooms.enliven(phones.say)
     click.echo("沙盒里的手机：" + ("、".join(names) or "没有新增"))
+    for each in told:
+        click.echo(each)

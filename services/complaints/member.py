@@ -61,6 +61,7 @@ def submit(
             person=person,
             member_unit=None if hides_name or person is None else person.member_unit_id,
             due_on=due_after(clock.local_today()),
+            is_sample=person is not None and person.is_sample,
         )
         note_step(complaint, ComplaintAct.RECEIVED)
     return complaint
