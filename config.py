@@ -77,6 +77,8 @@ class Settings(BaseSettings):
     send_slow_seconds: float = Field(2.0, gt=0, le=30)
     send_failure_share: float = Field(0.05, ge=0, le=1)
     send_failure_least: int = Field(200, ge=1, le=100_000)
+    pushes_a_day: int = Field(3, ge=0, le=100)
+    pushes_a_week: int = Field(10, ge=0, le=100)
     complaint_reply_days: int = Field(10, ge=1, le=60)
 
     test_database_url: str = ""

@@ -13,7 +13,7 @@ from peewee import Case, ModelSelect, Value, fn
 
 import clock
 from models.alliance import MemberUnit
-from models.base import db, is_sqlite
+from models.base import db
 from models.messaging import Campaign, CampaignStatus, Channel, Delivery, DeliveryStatus
 from models.people import Person
 from services import leases, stopping
@@ -27,10 +27,9 @@ from services.messaging import (
     digest_times,
     mass,
     mass_targets,
+    overflow,
     planner,
     quiet_hours,
-    quotas,
-    replan,
 )
 from services.messaging.states import move
 
@@ -81,7 +80,7 @@ def launch(campaign_id: int) -> bool:
         if campaign.is_digest:
             digest_batches.make(campaign)
         else:
-            keep_budgets(campaign)
+            overflow.keep_budgets(campaign)
             mass.make_batches(campaign)
         with db.atomic():
             move(campaign, CampaignStatus.SENDING, actor=None, by_machine=True)
@@ -190,7 +189,7 @@ def _insert(campaign: Campaign, policy: planner.Policy, rows: ModelSelect[Any]) 
         Delivery.follower: planned.c.follower_id,
         # numbering also keeps SQLite from evaluating the plan once per column
         Delivery.chunk: (fn.ROW_NUMBER().over(order_by=[planned.c.person_id]) - 1) / CHUNK + first_chunk,
-        Delivery.channel: Case(planned.c.step, [(n, channel.value) for n, (channel, _) in found if channel]),
+        Delivery.channel: planner.channel_of(planned.c.step, policy),
         Delivery.basis: planned.c.basis,
         Delivery.status: Case(None, [(is_sent, DeliveryStatus.PLANNED.value)], DeliveryStatus.SKIPPED.value),
         Delivery.reason: Case(planned.c.step, [(n, reason) for n, (_, reason) in found], ""),
@@ -199,22 +198,3 @@ def _insert(campaign: Campaign, policy: planner.Policy, rows: ModelSelect[Any]) 
     }
     query = Delivery.select(*values.values()).from_(planned)
     Delivery.insert_from(query, list(values)).as_rowcount().execute()
-
-
-def keep_budgets(campaign: Campaign) -> int:
-    """Where more is planned than today's quota allows, plan the overflow by its next channel.
-
-    How many deliveries were planned again.
-    """
-    moved = 0
-    for channel in (Channel.WINDOW_MESSAGE, Channel.TEMPLATE_MESSAGE, Channel.ONE_TIME_SUBSCRIPTION):
-        waiting = (
-            Delivery.select(Delivery.id)
-            .where(Delivery.campaign == campaign, Delivery.status == DeliveryStatus.PLANNED)
-            .where(Delivery.channel == channel)
-        )
-        waiting = waiting.order_by(Delivery.id).offset(quotas.left(channel))
-        overflow = waiting.limit(-1) if is_sqlite() else waiting  # SQLite takes no OFFSET alone
-        ids = [row.id for row in overflow]
-        moved += replan.without(ids, channel, reason="quota_overflow")
-    return moved

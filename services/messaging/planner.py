@@ -10,9 +10,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import reduce
+from operator import or_
 from typing import Any
 
-from peewee import JOIN, SQL, Case, Expression, ModelSelect, fn
+from peewee import JOIN, SQL, Case, Expression, ModelSelect, Value, fn
 
 import clock
 import config
@@ -27,6 +29,7 @@ from models.messaging import (
     Channel,
     ContentKind,
     Delivery,
+    DeliveryStatus,
     TemplateMapping,
 )
 from models.people import Follower, Person, SubscriptionConsent, Topic, TopicOptIn
@@ -39,6 +42,18 @@ MASS_RESERVE = 1
 TALKATIVE = timedelta(days=30)
 # What other campaigns still plan on these is spent before ours.
 SPENDING = (Channel.WINDOW_MESSAGE, Channel.ONE_TIME_SUBSCRIPTION, Channel.DIGEST, Channel.MASS_SEND)
+# What counts against the caps per person: it came, may have come, or is about to.
+PUSHED = {DeliveryStatus.ACCEPTED, DeliveryStatus.DELIVERED, DeliveryStatus.UNKNOWN} | OPEN_DELIVERY
+
+
+@dataclass(frozen=True, slots=True)
+class Cap:
+    """At most so many pushes to a person from a moment on, by whichever channel."""
+
+    most: int
+    since: datetime
+    campaigns: tuple[int, ...]
+    reason: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,14 +70,18 @@ class Policy:
     needs_sign_up: bool = False
     digest_at: datetime | None = None  # the digest that it can wait for
     is_by_tag: bool = False  # a mass call reaches the whole audience: nobody is sent anything else
+    caps: tuple[Cap, ...] = ()
 
     def may(self, channel: Channel) -> bool:
         return channel in self.usable
 
 
-def policy_for(campaign: Campaign, *, without: frozenset[Channel] = frozenset()) -> Policy:
-    """The policy at this moment: what the account, the campaign and today's quota allow."""
-    now = clock.utc_now()
+def policy_for(
+    campaign: Campaign, *, without: frozenset[Channel] = frozenset(), at: datetime | None = None
+) -> Policy:
+    """The policy now, or as it would be `at` a later moment: what the account, the campaign, today's
+    quota and the caps per person allow."""
+    now = at or clock.utc_now()
     usable = channels.usable(campaign) - quotas.exhausted() - without
     is_by_tag = mass_targets.is_by_tag()
     if is_by_tag and not mass_targets.is_free_for(campaign):
@@ -89,7 +108,34 @@ def policy_for(campaign: Campaign, *, without: frozenset[Channel] = frozenset())
         needs_sign_up=_needs_sign_up(campaign),
         digest_at=digest_times.slot_for(campaign, now) if Channel.DIGEST in usable else None,
         is_by_tag=is_by_tag,
+        caps=_caps(campaign, now),
     )
+
+
+def _caps(campaign: Campaign, now: datetime) -> tuple[Cap, ...]:
+    """The caps of the settings that another campaign of late may have used up.
+
+    Automatic notices concern what a person asked for, so they know none.
+    """
+    if campaign.is_automatic:
+        return ()
+    settings = config.settings()
+    today = clock.start_of_local_day(clock.to_local(now).date())
+    found = []
+    for most, since, reason in (
+        (settings.pushes_a_day, today, "capped_day"),
+        (settings.pushes_a_week, today - timedelta(days=6), "capped_week"),
+    ):
+        lately = Campaign.select(Campaign.id).where(
+            Campaign.id != campaign.id,
+            Campaign.content_kind != ContentKind.AUTOMATIC_NOTICE,
+            Campaign.launched_at.is_null(False),
+            Campaign.status.in_(sorted(UNDER_WAY)) | (Campaign.finished_at >= since),
+        )
+        ids = tuple(row.id for row in lately)
+        if most and len(ids) >= most:  # fewer campaigns cannot reach anybody so often
+            found.append(Cap(most, since, ids, reason))
+    return tuple(found)
 
 
 def _needs_sign_up(campaign: Campaign) -> bool:
@@ -160,6 +206,12 @@ def outcomes(policy: Policy, *, refused: Expression | None = None) -> list[tuple
     return [(step.channel, step.reason) for step in _steps(policy, refused)] + [(None, "no_channel")]
 
 
+def channel_of(step: Any, policy: Policy) -> Any:
+    """The channel that a step's number stands for, as SQL; null where no step sends anything."""
+    sends = [(n, channel.value) for n, (channel, _) in enumerate(outcomes(policy)) if channel is not None]
+    return Case(step, sends) if sends else Value(None)
+
+
 @dataclass(frozen=True, slots=True)
 class Step:
     """When it holds, the channel (None: nothing is sent) and why."""
@@ -195,22 +247,52 @@ def _steps(policy: Policy, refused: Expression | None) -> list[Step]:
         if policy.digest_at is not None:
             add(Channel.DIGEST, "digest")
         add(Channel.MASS_SEND, "mass_by_tag")
+    for cap in policy.caps:
+        is_capped = _pushed(cap) >= cap.most
+        add(Channel.RIDER, cap.reason, is_capped)  # what comes with an own message disturbs nobody
+        steps.append(Step(is_capped, None, cap.reason))
     add(Channel.WINDOW_MESSAGE, "window_open", *_window_open(policy))
     if policy.sign_up_mapping is not None:
         add(Channel.TEMPLATE_MESSAGE, "signed_up", signed_up)
     if policy.opt_in_mapping is not None:
         add(Channel.TEMPLATE_MESSAGE, "opted_in", opted_in)
     add(Channel.ONE_TIME_SUBSCRIPTION, "one_time_consent", _has_consent(policy))
-    if not policy.is_by_tag:
-        received = _mass_received(policy)
-        slots = MASS_A_MONTH - MASS_RESERVE
-        if policy.digest_at is not None:  # fewest mass slots: one call carries all that can wait
-            add(Channel.DIGEST, "digest", received < slots)
-            add(Channel.DIGEST, "digest_last", received < MASS_A_MONTH, _silent(policy))
-        add(Channel.MASS_SEND, "mass_slot", _has_slot(policy, received, slots))
-        add(Channel.MASS_SEND, "mass_slot_last", _has_slot(policy, received, MASS_A_MONTH), _silent(policy))
+    for channel, reason, *terms in _mass_ways(policy):
+        add(channel, reason, *terms)
     add(Channel.RIDER, "no_other_means")
     return steps
+
+
+def _mass_ways(policy: Policy) -> list[tuple[Any, ...]]:
+    """Channel, reason and terms of mass sends to lists and of the digest."""
+    if policy.is_by_tag:
+        return []
+    received, slots = _mass_received(policy), MASS_A_MONTH - MASS_RESERVE
+    ways: list[tuple[Any, ...]] = []
+    if policy.digest_at is not None:  # fewest mass slots: one call carries all that can wait
+        ways.append((Channel.DIGEST, "digest", received < slots))
+        ways.append((Channel.DIGEST, "digest_last", received < MASS_A_MONTH, _silent(policy)))
+    ways.append((Channel.MASS_SEND, "mass_slot", _has_slot(policy, received, slots)))
+    last = _has_slot(policy, received, MASS_A_MONTH)
+    ways.append((Channel.MASS_SEND, "mass_slot_last", last, _silent(policy)))
+    return ways
+
+
+def plan_choices(policy: Policy, *, refused: Expression | None = None) -> ModelSelect[Any]:
+    """As `plan_rows`, with all the person might be sent by: `choices` adds up 2 to the power of the
+    place of each in `direct`."""
+    steps = _steps(policy, refused)
+    total: Any = Value(0)
+    for place, channel in enumerate(direct(policy)):
+        ways = [step.when for step in steps if step.channel is channel]
+        total = total + Case(None, [(reduce(or_, ways), 1 << place)], 0)
+    return plan_rows(policy, refused=refused).select_extend(total.alias("choices"))
+
+
+def direct(policy: Policy) -> list[Channel]:
+    """The channels that reach a person without a message of the own, the cheapest first."""
+    found = dict.fromkeys(step.channel for step in _steps(policy, None))
+    return [channel for channel in found if channel not in (None, Channel.RIDER)]
 
 
 def _joined(policy: Policy) -> ModelSelect[Any]:
@@ -289,6 +371,18 @@ def _has_slot(policy: Policy, received: Any, slots: int) -> Any:
 def _silent(policy: Policy) -> Any:
     """No message for a month: a rider would hardly reach this person, so the reserve may be used."""
     return Follower.last_message_at.is_null() | (Follower.last_message_at < policy.now - TALKATIVE)
+
+
+def _pushed(cap: Cap) -> Any:
+    """How many of these campaigns went to the person, or are about to; riders and digests count for none."""
+    other = Delivery.alias("lately")
+    return other.select(fn.COUNT(other.id)).where(
+        other.person == Person.id,
+        other.campaign.in_(cap.campaigns),
+        other.channel.not_in([Channel.RIDER, Channel.DIGEST]),
+        other.status.in_(sorted(PUSHED)),
+        other.settled_at.is_null() | (other.settled_at >= cap.since),
+    )
 
 
 def _pending(policy: Policy, channel: Channel) -> Any:

@@ -17,7 +17,10 @@ REASON_WORDS = {
     "no_other_means": "没有其他可用渠道，等其来消息时顺带",
     "single_of_mass": "群发至少两人，改为顺带通知",
     "quota_overflow": "当日额度不足，改用其他渠道",
+    "capped_day": "今天收到的推送已到上限，不再打扰，等其来消息时顺带",
+    "capped_week": "近七天收到的推送已到上限，不再打扰，等其来消息时顺带",
     # why not sent
+    "no_quota": "当日额度用完，允许的其他渠道也不可用",
     "not_bound": "未绑定微信",
     "unfollowed": "已取消关注",
     "opted_out": "已退订该主题",

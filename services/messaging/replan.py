@@ -108,7 +108,7 @@ def _plan(campaign: Campaign, ids: Sequence[int], reason: str) -> None:
     told = [(n, reason if reason and channel else why) for n, (channel, why) in found]
     words = Case(rows.c.step, told)
     Delivery.update(
-        channel=Case(rows.c.step, [(n, channel.value) for n, (channel, _) in found if channel]),
+        channel=planner.channel_of(rows.c.step, policy),
         basis=rows.c.basis,
         status=Case(None, [(is_sent, DeliveryStatus.PLANNED.value)], DeliveryStatus.SKIPPED.value),
         reason=words,

@@ -26,7 +26,7 @@ from models.messaging import (
 )
 from models.people import Follower, SubscriptionConsent, Topic
 from models.surveys import Questionnaire, QuestionnaireStatus
-from services.messaging import launch, mass, planner, quotas, reasons, results
+from services.messaging import launch, mass, overflow, planner, quotas, reasons, results
 from tests.factories import make_member, make_opt_in, make_person, make_sign_up
 from tests.services.messaging.conftest import MakeCampaign, delivery_of, launched
 
@@ -90,7 +90,7 @@ def test_each_state_has_its_channel_and_reason(make_campaign: MakeCampaign) -> N
 
 def test_one_consent_serves_one_of_two_campaigns(make_campaign: MakeCampaign) -> None:
     consenting = with_consent()
-    make_member()
+    make_member(), make_member()
     first, second = make_campaign(), make_campaign()
 
     launched(first)
@@ -298,7 +298,7 @@ def test_the_sum_is_the_audience_and_every_row_has_a_reason(
         while launch.freeze_step(campaign, step=step):
             pass
         frozen = {(c.channel, c.reason): c.persons for c in results.counts(campaign)}
-        launch.keep_budgets(campaign)
+        overflow.keep_budgets(campaign)
         launch.mass.make_batches(campaign)
 
         counts = results.counts(campaign)
