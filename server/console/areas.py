@@ -46,6 +46,7 @@ NAMES = (
     "check_ins",
     "e_journals",
     "campaigns",
+    "digests",
     "audiences",
     "series",
     "calendar",

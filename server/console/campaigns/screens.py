@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import render_template, url_for
+from flask import redirect, render_template, url_for
 from peewee import ModelSelect
+from werkzeug.wrappers import Response
 
 from models.accounts import Account
 from models.alliance import MemberUnit
@@ -142,14 +143,16 @@ def index() -> str:
 
 @bp.get("/<int:campaign_id>")
 @requires("campaigns.view")
-def show(campaign_id: int) -> str:
+def show(campaign_id: int) -> str | Response:
     campaign = find(Campaign, campaign_id)
+    if campaign.digest is not None and scope() is None:
+        return redirect(url_for("console.digests.show", digest_id=campaign.digest.id))
     return render_template(
         "console/campaigns/show.html",
         **frame(campaign),
         looks=looks.of(campaign),
         channel_words=CHANNEL_WORDS,
-        trials=_trials(campaign),
+        trials=trials_of(campaign),
         audience=looks.audience(campaign),
         channels=looks.channel_words(campaign),
         deadline=campaigns.deadline(campaign),
@@ -176,7 +179,7 @@ def _mass(campaign: Campaign) -> dict[str, Any]:
     }
 
 
-def _trials(campaign: Campaign) -> dict[str, Any]:
+def trials_of(campaign: Campaign) -> dict[str, Any]:
     """What the card of trial sends shows: to whom, by what, and what became of the earlier ones."""
     may = can("campaigns.manage") and not campaign.is_automatic
     return {
