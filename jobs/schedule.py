@@ -44,7 +44,7 @@ from services.messaging import (
     sending_pauses,
     series,
 )
-from services.surveys import questionnaires, themes
+from services.surveys import fieldwork, half_yearly, questionnaires, themes
 
 RAW_MESSAGES_KEPT = timedelta(days=30)
 ANONYMOUS_TURNS_KEPT = timedelta(days=1)
@@ -188,6 +188,8 @@ JOBS = (
     Job("staff_replies.free_expired", staff_replies.free_expired, every(60)),
     Job("complaints.close_settled", complaints.close_settled, daily(3, 30)),
     Job("questionnaires.close_due", questionnaires.close_due, every(60)),
+    Job("fieldwork.remind_due", fieldwork.remind_due, every(300)),
+    Job("survey_series.open_due", half_yearly.open_due, every(600)),
     Job("activities.fill_waiting", waiting.fill_due, every(60)),
     Job("activities.remind", reminders.remind_due, every(60)),
     Job("activities.remind_hosts", hosts.remind_due, daily(16, 0)),

@@ -27,6 +27,7 @@ from models.bindings import BindingRequest, KeptForm, UnitBinding
 from models.check_ins import CheckIn, CheckInOpening, CheckInTries
 from models.complaints import Complaint, ComplaintStep
 from models.digests import Digest, DigestItem, DigestSetting
+from models.fieldwork import SurveyReminder, SurveyRound, SurveySeries, SurveyTarget
 from models.inbound import InboundMessage, InboxItem, PlatformEvent, SavedReply, StaffReply
 from models.messaging import (
     Attempt,
@@ -147,6 +148,10 @@ TABLES: tuple[type[BoundModel], ...] = (
     NoticeWordingReview,
     AutomaticNotice,
     AutomaticNoticePerson,
+    SurveyReminder,
+    SurveyTarget,
+    SurveySeries,
+    SurveyRound,
     TemplateMapping,
     QuotaUse,
     CampaignSeries,

@@ -27,6 +27,7 @@ class NoticeKind(StrEnum):
     HOSTS_REMINDED = "hosts_reminded"
     BINDING_DECIDED = "binding_decided"
     COMPLAINT_ANSWERED = "complaint_answered"
+    SURVEY_REMINDED = "survey_reminded"
 
 
 NOTICE_KIND_WORDS = {
@@ -43,6 +44,7 @@ NOTICE_KIND_WORDS = {
     NoticeKind.HOSTS_REMINDED: "主讲与组织提醒",
     NoticeKind.BINDING_DECIDED: "绑定申请结果",
     NoticeKind.COMPLAINT_ANSWERED: "意见答复",
+    NoticeKind.SURVEY_REMINDED: "调研提醒",
 }
 
 # Of no use to who is no longer signed up, waiting or offered a seat.

@@ -26,18 +26,21 @@ from models.sealing import SealedTextField
 class QuestionnaireStatus(StrEnum):
     DRAFT = "draft"
     OPEN = "open"
+    PAUSED = "paused"
     CLOSED = "closed"
 
 
 QUESTIONNAIRE_STATUS_WORDS = {
     QuestionnaireStatus.DRAFT: "草稿",
     QuestionnaireStatus.OPEN: "进行中",
+    QuestionnaireStatus.PAUSED: "已暂停",
     QuestionnaireStatus.CLOSED: "已结束",
 }
 
 QUESTIONNAIRE_MOVES = {
     QuestionnaireStatus.DRAFT: {QuestionnaireStatus.OPEN},
-    QuestionnaireStatus.OPEN: {QuestionnaireStatus.CLOSED},
+    QuestionnaireStatus.OPEN: {QuestionnaireStatus.PAUSED, QuestionnaireStatus.CLOSED},
+    QuestionnaireStatus.PAUSED: {QuestionnaireStatus.OPEN, QuestionnaireStatus.CLOSED},
     QuestionnaireStatus.CLOSED: set(),
 }
 
@@ -167,9 +170,14 @@ class Response(RandomIdModel):
 class Disposition(StrEnum):
     BEGUN = "begun"
     COMPLETED = "completed"
+    REFUSED = "refused"
 
 
-DISPOSITION_WORDS = {Disposition.BEGUN: "填写中", Disposition.COMPLETED: "已完成"}
+DISPOSITION_WORDS = {
+    Disposition.BEGUN: "填写中",
+    Disposition.COMPLETED: "已完成",
+    Disposition.REFUSED: "不参加",
+}
 
 
 class Participation(RandomIdModel):

@@ -11,7 +11,7 @@ from services.surveys.conversations import Said
 
 PAUSE = ("退出", "暂停", "稍后", "稍后再答", "退出问卷")
 # While a question asks for words, these alone are not its answer.
-COMMANDS = frozenset({"帮助", "菜单", "继续", "需求征集", "打开", *PAUSE})
+COMMANDS = frozenset({"帮助", "菜单", "继续", "需求征集", "打开", "不参加", *PAUSE})
 COMMAND_START = re.compile(r"绑定\s*[0-9a-z]{4}|(订阅|退订)\s*(讲座|沙龙|期刊|调研)$|需求征集\s*\d")
 
 
@@ -71,6 +71,15 @@ def pause(ctx: Context) -> Reply | None:
     if ctx.meeting.survey_id is None or ctx.reader is None:
         return None
     return _reply(conversations.pause(ctx.follower, ctx.reader, at=ctx.at))
+
+
+@on.text("不参加", "不参加调研", "不填了")
+def refuse(ctx: Context) -> Reply | None:
+    """This survey is declined: no reminder comes any more."""
+    if ctx.reader is None:
+        return None
+    said = conversations.refuse(ctx.follower, ctx.reader, at=ctx.at)
+    return _reply(said) if said is not None else None
 
 
 @on.unclear_during_survey

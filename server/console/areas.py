@@ -66,6 +66,8 @@ NAMES = (
     "surveys",
     "survey_analysis",
     "survey_designer",
+    "fieldwork",
+    "survey_series",
     "inbox",
     "saved_replies",
     "complaints",

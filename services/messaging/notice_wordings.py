@@ -63,6 +63,10 @@ SHIPPED: dict[NoticeKind, tuple[str, str]] = {
     ),
     NoticeKind.BINDING_DECIDED: ("绑定申请{decision}", "{detail?}"),
     NoticeKind.COMPLAINT_ANSWERED: ("您的意见已有答复", "{number?}请打开链接查看。"),
+    NoticeKind.SURVEY_REMINDED: (
+        "还差您一份：{title}",
+        "回复“需求征集”或打开链接就能填，可以随时停下再接着填。{closes?}不想参加请回复“不参加”，不再提醒。",
+    ),
 }
 
 

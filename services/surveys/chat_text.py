@@ -181,6 +181,17 @@ def over(title: str) -> str:
     return f"《{escape(title)}》已经结束，不再接受回答。您之前的回答都已保存，谢谢！"
 
 
+def on_hold(title: str) -> str:
+    return f"《{escape(title)}》暂停填写，您之前的回答都已保存。恢复后回复“需求征集”可以接着填。"
+
+
+def refused(title: str) -> str:
+    return (
+        f"好的，《{escape(title)}》不再提醒您。参加与否都不影响您使用其他服务；"
+        "想填的时候，回复“需求征集”即可。"
+    )
+
+
 def _foot(sheet: Sheet, asked: Asked, given: Given, *, may_wait: bool) -> str:
     """选好了, the hint, what is answered so far, and the way back and on."""
     lines = []

@@ -17,11 +17,18 @@ from datetime import datetime
 
 import clock
 from models.people import Follower, Person
-from models.surveys import Conversation, QuestionKind, Questionnaire, ResponseStatus
+from models.surveys import (
+    Conversation,
+    QuestionKind,
+    Questionnaire,
+    QuestionnaireStatus,
+    ResponseStatus,
+)
 from services import menu_ids
 from services.messaging import audiences
 from services.surveys import (
     chat_text,
+    participation,
     questionnaires,
     reading,
     responses,
@@ -117,6 +124,23 @@ def go_on(follower: Follower, person: Person, *, at: datetime) -> Said:
 def pause(follower: Follower, person: Person, *, at: datetime) -> Said:
     """Leave the survey for now; messages are ordinary ones again until 继续."""
     return _or_said(_under_way(follower, person, at), turns.pause)
+
+
+def refuse(follower: Follower, person: Person, *, at: datetime) -> Said | None:
+    """“不参加” of the survey under way, else of the only one that waits; None when none does."""
+    going_on = standing.of(follower)
+    waiting = [going_on.questionnaire] if going_on is not None else open_for(person)[0]
+    if not waiting:
+        return None
+    if len(waiting) > 1:
+        return Said(chat_text.choose(waiting))
+    questionnaire = waiting[0]
+    if not participation.refuse(questionnaire, person.id):
+        return Said(chat_text.already(questionnaire), is_over=True)
+    Conversation.delete().where(
+        Conversation.follower == follower.id, Conversation.questionnaire == questionnaire.id
+    ).execute()
+    return Said(chat_text.refused(questionnaire.title), is_over=True)
 
 
 def progress(follower: Follower, person: Person, *, at: datetime) -> Said | None:
@@ -309,6 +333,8 @@ def _stale(follower: Follower, person: Person, at: datetime, why: str = STALE_LI
 
 
 def _over(follower: Follower, questionnaire: Questionnaire) -> Said:
+    if questionnaire.status == QuestionnaireStatus.PAUSED:  # the conversation waits for its return
+        return Said(chat_text.on_hold(questionnaire.title), is_anonymous=bool(questionnaire.is_anonymous))
     (
         Conversation.delete()
         .where(Conversation.follower == follower.id, Conversation.questionnaire == questionnaire.id)

@@ -218,6 +218,8 @@ def _open(questionnaire_id: int, person: Person) -> Questionnaire:
     began = is_open and responses.of_person(questionnaire, person.id) is not None
     if not began and not audiences.includes(questionnaire.audience, person):
         raise SurveyNotHere()
+    if questionnaire.status == QuestionnaireStatus.PAUSED:
+        raise SurveyOver(f"《{questionnaire.title}》暂停填写。您之前的回答都已保存，恢复后可以接着填。")
     if not is_open:
         raise SurveyOver(f"《{questionnaire.title}》已经结束，不再接受回答。您之前的回答都已保存，谢谢！")
     return questionnaire

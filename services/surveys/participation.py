@@ -17,18 +17,34 @@ from models.surveys import Disposition, Participation, Questionnaire
 
 
 def begun(questionnaire: Questionnaire, person_id: int) -> None:
-    """The person gave a first answer, or opened the first question in chat. A repeat changes nothing."""
-    _new(questionnaire, person_id, Disposition.BEGUN)
+    """The person gave a first answer, or opened the first question in chat. A repeat changes nothing;
+    who had said no has changed their mind."""
+    if not _new(questionnaire, person_id, Disposition.BEGUN):
+        _move(questionnaire, person_id, Disposition.REFUSED, Disposition.BEGUN)
+
+
+def refuse(questionnaire: Questionnaire, person_id: int) -> bool:
+    """The person does not want to take part and is not reminded; False for who has completed it."""
+    if _new(questionnaire, person_id, Disposition.REFUSED):
+        return True
+    if _move(questionnaire, person_id, Disposition.BEGUN, Disposition.REFUSED):
+        return True
+    return (
+        not Participation.select()
+        .where(
+            Participation.questionnaire == questionnaire.id,
+            Participation.person == person_id,
+            Participation.disposition == Disposition.COMPLETED,
+        )
+        .exists()
+    )
 
 
 def completed(questionnaire: Questionnaire, person_id: int) -> None:
     """The person answered the whole. A repeat changes nothing."""
     _new(questionnaire, person_id, Disposition.COMPLETED)
-    Participation.update(disposition=Disposition.COMPLETED).where(
-        Participation.questionnaire == questionnaire.id,
-        Participation.person == person_id,
-        Participation.disposition == Disposition.BEGUN,
-    ).execute()
+    _move(questionnaire, person_id, Disposition.BEGUN, Disposition.COMPLETED)
+    _move(questionnaire, person_id, Disposition.REFUSED, Disposition.COMPLETED)
 
 
 def persons_who_answered(since: datetime) -> ModelSelect[Any]:
@@ -67,13 +83,25 @@ def scatter(questionnaire: Questionnaire) -> None:
     )
 
 
-def _new(questionnaire: Questionnaire, person_id: int, disposition: Disposition) -> None:
-    (
+def _new(questionnaire: Questionnaire, person_id: int, disposition: Disposition) -> bool:
+    """Whether there was no row yet."""
+    made = (
         Participation.insert(
             questionnaire=questionnaire.id,
             person=person_id,
             disposition=disposition,
         )
         .on_conflict_ignore()
+        .as_rowcount()
         .execute()
     )
+    return bool(made)
+
+
+def _move(questionnaire: Questionnaire, person_id: int, was: Disposition, to: Disposition) -> bool:
+    moved = Participation.update(disposition=to).where(
+        Participation.questionnaire == questionnaire.id,
+        Participation.person == person_id,
+        Participation.disposition == was,
+    )
+    return bool(moved.execute())

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+from datetime import datetime
 from typing import Any
 
 from peewee import ModelSelect
@@ -26,6 +27,7 @@ from services.surveys import drafting, flow_check, participation, sheet
 from services.surveys.flow_check import Problem
 from services.surveys.sheet import Sheet
 
+UNDER_WAY = (QuestionnaireStatus.OPEN, QuestionnaireStatus.PAUSED)
 FIELDS = ("title", "intro", "thanks", "is_anonymous", "audience", "closes_at")
 
 
@@ -95,7 +97,8 @@ def open(questionnaire: Questionnaire, *, actor: Account | None) -> None:
     Raises Invalid when it lacks questions or its end is over, IllegalMove, StaleState.
     """
     _require(questionnaire, actor)
-    _check_move(questionnaire.status, QuestionnaireStatus.OPEN)
+    if questionnaire.status is not QuestionnaireStatus.DRAFT:  # a paused one has its key already
+        raise IllegalMove(was=questionnaire.status.value, to=QuestionnaireStatus.OPEN.value)
     now = clock.utc_now()
     questions = sheet.of(questionnaire.id)
     if not questions.questions:
@@ -129,10 +132,49 @@ def close(questionnaire: Questionnaire, *, actor: Account | None) -> None:
     _move(questionnaire, QuestionnaireStatus.CLOSED, values, actor=actor)
 
 
+def pause(questionnaire: Questionnaire, *, actor: Account) -> None:
+    """Take no answers for a while; what was answered stays. Raises IllegalMove, StaleState."""
+    _require(questionnaire, actor)
+    _move(questionnaire, QuestionnaireStatus.PAUSED, {}, actor=actor)
+
+
+def resume(questionnaire: Questionnaire, *, actor: Account) -> None:
+    """Take answers again. Raises IllegalMove unless it is paused, Invalid when its end is over."""
+    _require(questionnaire, actor)
+    if questionnaire.status is not QuestionnaireStatus.PAUSED:
+        raise IllegalMove(was=questionnaire.status.value, to=QuestionnaireStatus.OPEN.value)
+    if questionnaire.closes_at is not None and questionnaire.closes_at <= clock.utc_now():
+        raise Invalid(fields={"closes_at": "截止时间已过，请先延长截止时间"})
+    _move(questionnaire, QuestionnaireStatus.OPEN, {}, actor=actor)
+
+
+def extend(questionnaire: Questionnaire, closes_at: datetime | None, *, actor: Account) -> None:
+    """Another end (naive UTC; None: no end) for one that is open or paused.
+
+    Raises Invalid naming `closes_at` when it is past, IllegalMove, StaleState.
+    """
+    _require(questionnaire, actor)
+    if questionnaire.status not in UNDER_WAY:
+        raise IllegalMove("问卷还没有开放，或已经结束，不能改截止时间")
+    if closes_at is not None and closes_at <= clock.utc_now():
+        raise Invalid(fields={"closes_at": "截止时间应在现在之后；要马上结束，请点“结束”"})
+    with db.atomic():
+        changed = (
+            Questionnaire.update(closes_at=closes_at)
+            .where(Questionnaire.id == questionnaire.id, Questionnaire.status == questionnaire.status)
+            .execute()
+        )
+        if not changed:
+            raise StaleState()
+        told = closes_at.isoformat() if closes_at else ""
+        audit.record("questionnaire.extended", questionnaire, actor=actor, closes_at=told)
+    questionnaire.closes_at = closes_at
+
+
 def close_due() -> int:
     """Close what is past its end (a job); how many."""
     due = Questionnaire.select().where(
-        Questionnaire.status == QuestionnaireStatus.OPEN, Questionnaire.closes_at <= clock.utc_now()
+        Questionnaire.status.in_(UNDER_WAY), Questionnaire.closes_at <= clock.utc_now()
     )
     closed = 0
     for questionnaire in list(due):
