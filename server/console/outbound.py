@@ -43,10 +43,8 @@ def told(reply: StaffReply) -> str:
         ask = "请先问对方有没有收到，再在对话里选一项" if is_letter else "对方在“我的投诉”里一定能看到"
         return f"微信没有答复，不知道是否送到，不会自动重发。{ask}"
     if reply.status is StaffReplyStatus.FAILED:
-        again = (
-            "可以在对话里再发一次，或等对方来消息时附上"
-            if is_letter
-            else "答复已保存，对方在“我的投诉”里能看到"
-        )
-        return f"没有发到聊天里：{why or '微信没有接受'}。{again}"
+        cause = "微信暂时不可用" if reply.reason == staff_replies.TRY_LATER else why or "微信没有接受"
+        on_page = "答复已保存，对方在“我的投诉”里能看到"
+        again = "可以在对话里再发一次，或等对方来消息时附上" if is_letter else on_page
+        return f"没有发到聊天里：{cause}。{again}"
     return f"回复{STAFF_REPLY_STATUS_WORDS[reply.status]}"
