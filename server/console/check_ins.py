@@ -18,6 +18,7 @@ from server.console import words
 from server.console.areas import MenuEntry
 from server.console.exports import xlsx
 from server.console.guard import me, requires, scope
+from server.console.list_routes import serve
 from server.console.listing import Column, Filter, Listing
 from services import activities, check_ins
 from services.check_ins import Line, Mark, Place, naming
@@ -57,6 +58,11 @@ def _rows() -> ModelSelect[Any]:
 
 
 LIST = Listing(
+    name="check_ins",
+    title="签到",
+    permission="check_ins.manage",
+    rows=_rows,
+    prepare=_count,
     columns=(
         Column("活动", "title", link=lambda row: url_for(".show", activity_id=row.id), css="long"),
         Column("主办", lambda row: row.member_unit.short_name, on_phone=False),
@@ -75,13 +81,13 @@ LIST = Listing(
     empty="还没有到签到时间的活动。活动发布后，开始前一天会出现在这里。",
 )
 
+serve(bp, LIST)
+
 
 @bp.get("/")
 @requires("check_ins.manage")
 def index() -> Answer:
-    page = LIST.page(_rows())
-    _count(page.rows)
-    return render_template("console/check_ins/index.html", page=page)
+    return render_template("console/check_ins/index.html", page=LIST.page())
 
 
 @bp.get("/<int:activity_id>")

@@ -11,6 +11,7 @@ from server.console import conflicts, forms
 from server.console.areas import MenuEntry
 from server.console.forms import Form
 from server.console.guard import me, requires, scope
+from server.console.list_routes import serve
 from server.console.listing import Column, Listing
 from services import saved_replies
 from services.errors import Invalid, StaleState
@@ -29,6 +30,10 @@ def _title(row: SavedReply) -> Markup | str:
 
 
 LIST = Listing(
+    name="saved_replies",
+    title="常用语",
+    permission="inbox.manage",
+    rows=lambda: saved_replies.visible(actor=me()),
     columns=(
         Column("名称", _title, sort=SavedReply.title),
         Column("内容", lambda row: row.text if len(row.text) <= 60 else row.text[:59] + "…", css="long"),
@@ -40,13 +45,13 @@ LIST = Listing(
     empty="还没有常用语。点“新建常用语”写第一条，回复来信时选用。",
 )
 
+serve(bp, LIST)
+
 
 @bp.get("/")
 @requires("inbox.manage")
 def index() -> str:
-    return render_template(
-        "console/saved_replies/index.html", page=LIST.page(saved_replies.visible(actor=me()))
-    )
+    return render_template("console/saved_replies/index.html", page=LIST.page())
 
 
 @bp.get("/new")

@@ -19,6 +19,7 @@ from models.people import Person
 from server.console import forms, words
 from server.console.areas import MenuEntry
 from server.console.guard import me, requires
+from server.console.list_routes import serve
 from server.console.listing import Column, Filter, Listing, badge, choices
 from server.console.todo import SHOWN as MOST_LINES
 from server.console.todo import Line, Todo, Waiting
@@ -71,6 +72,10 @@ def _count_named(rows: list[UnitInvitation]) -> None:
 
 
 LIST = Listing(
+    name="unit_places",
+    title="单位名额",
+    permission="activities.answer",
+    rows=lambda: invitation_rows.of_unit(actor=me()),
     columns=(
         Column(
             "活动",
@@ -108,12 +113,13 @@ LIST = Listing(
     empty="还没有收到邀请。别的单位邀请本单位参加活动时，会列在这里。",
 )
 
+serve(bp, LIST)
+
 
 @bp.get("/")
 @requires("activities.answer")
 def index() -> Answer:
-    page = LIST.page(invitation_rows.of_unit(actor=me()))
-    return render_template("console/unit_places/index.html", page=page)
+    return render_template("console/unit_places/index.html", page=LIST.page())
 
 
 @bp.get("/<int:invitation_id>")

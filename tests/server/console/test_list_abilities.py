@@ -340,3 +340,13 @@ def test_anothers_person_has_no_history_here(sign_in: SignIn, admin: Account) ->
     client = sign_in(admin)
 
     assert client.get(f"/console/people/{person.id}/history").status_code == 404
+
+
+@pytest.mark.parametrize("area", ["check-ins", "unit-places", "saved-replies"])
+def test_the_small_lists_have_them_too(client: FlaskClient, area: str) -> None:
+    address = f"/console/{area}/"
+
+    client.post(f"{address}views", data={"view_name": "按名查", "q": "讲坛", "is_default": "1"})
+
+    assert "视图：按名查" in client.get(address).text
+    assert client.get(f"{address}list.xlsx").status_code == 200
