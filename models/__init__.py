@@ -27,6 +27,7 @@ from models.bindings import BindingRequest, KeptForm, UnitBinding
 from models.check_ins import CheckIn, CheckInOpening, CheckInTries
 from models.complaints import Complaint, ComplaintStep
 from models.digests import Digest, DigestItem, DigestSetting
+from models.error_words import ErrorWord
 from models.fieldwork import SurveyReminder, SurveyRound, SurveySeries, SurveyTarget
 from models.inbound import InboundMessage, InboxItem, PlatformEvent, SavedReply, StaffReply
 from models.messaging import (
@@ -56,6 +57,7 @@ from models.people import (
 )
 from models.pictures import Picture, PictureMaterial
 from models.publishing import EJournal, EJournalArticle, EJournalColumn, EJournalIssue, IssueReview
+from models.review_invites import ReviewInvite
 from models.saved_views import ListSetting, SavedView
 from models.schedules import CampaignSeries, RelativeTime, SeriesFiring
 from models.search import SearchEntry
@@ -154,6 +156,8 @@ TABLES: tuple[type[BoundModel], ...] = (
     SurveyRound,
     TemplateMapping,
     QuotaUse,
+    ReviewInvite,
+    ErrorWord,
     CampaignSeries,
     SeriesFiring,
     RelativeTime,

@@ -25,6 +25,7 @@ class NoticeKind(StrEnum):
     FEEDBACK_ASKED = "feedback_asked"
     SIGN_UP_REMINDER = "sign_up_reminder"
     HOSTS_REMINDED = "hosts_reminded"
+    REVIEW_ASKED = "review_asked"
     BINDING_DECIDED = "binding_decided"
     COMPLAINT_ANSWERED = "complaint_answered"
     SURVEY_REMINDED = "survey_reminded"
@@ -42,6 +43,7 @@ NOTICE_KIND_WORDS = {
     NoticeKind.FEEDBACK_ASKED: "活动评价",
     NoticeKind.SIGN_UP_REMINDER: "活动提醒",
     NoticeKind.HOSTS_REMINDED: "主讲与组织提醒",
+    NoticeKind.REVIEW_ASKED: "请您审核",
     NoticeKind.BINDING_DECIDED: "绑定申请结果",
     NoticeKind.COMPLAINT_ANSWERED: "意见答复",
     NoticeKind.SURVEY_REMINDED: "调研提醒",

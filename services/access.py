@@ -55,6 +55,7 @@ PERMISSIONS: dict[AccountRoleKind, set[str]] = {
         "templates.manage",
         "workdays.manage",
         "notice_wordings.manage",
+        "error_words.manage",
         "digests.manage",
     },
     AccountRoleKind.COUNCIL_MEMBER: _LOOK,

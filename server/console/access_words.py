@@ -47,6 +47,7 @@ WORDS = {
     "campaigns.review": "审核推送",
     "campaigns.send": "排期、暂停、继续、重试推送",
     "digests.manage": "设定摘要群发的时间，编摘要、送审、取消",
+    "error_words.manage": "维护易错词",
     "notice_wordings.manage": "改写和审核自动通知的用语",
     "templates.manage": "登记消息模板",
     "surveys.view": "看问卷和结果",

@@ -55,6 +55,7 @@ NAMES = (
     "pictures",
     "templates",
     "notice_wordings",
+    "error_words",
     "people",
     "rosters",
     "bindings",

@@ -21,6 +21,7 @@ from server.pages import (
     member,
     mine,
     notices,
+    reviews,
     screen,
     sign_in,
     surveys,
@@ -38,6 +39,7 @@ AREAS = (
     activities,
     issues,
     notices,
+    reviews,
     surveys,
 )
 

@@ -161,6 +161,6 @@ def _errors(kind: NoticeKind, headline: str, text: str) -> dict[str, str]:
     ]
     if missing:
         errors["text"] = "缺少变量：" + "、".join(f"{{{name}}}" for name in missing)
-    elif found := error_prone.errors_in({"标题": headline, "正文": text}):
+    elif found := [each for each in error_prone.errors_in({"标题": headline, "正文": text}) if each.stops]:
         errors["text"] = "；".join(str(each) for each in found)
     return errors

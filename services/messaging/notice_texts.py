@@ -9,6 +9,7 @@ import config
 from models.activities import ActivityStatus
 from models.automatic_notices import AutomaticNotice, NoticeKind
 from models.messaging import Campaign
+from services.messaging import review_links
 from wechat.texts import cut_to_bytes, escape, web_link
 
 URGENT_KINDS = {NoticeKind.ACTIVITY_MOVED, NoticeKind.ACTIVITY_CANCELLED}
@@ -43,7 +44,12 @@ def link(notice: AutomaticNotice) -> str:
 
 def chat_text(notice: AutomaticNotice) -> str:
     said = "\n".join(filter(None, (f"【{escape(notice.headline)}】", escape(notice.text))))
-    return cut_to_bytes(said, CHAT_BYTES) + "\n" + web_link("查看", link(notice))
+    said = cut_to_bytes(said, CHAT_BYTES) + "\n" + web_link("查看", link(notice))
+    invite = notice.fields.get("invite", "")
+    if notice.kind is not NoticeKind.REVIEW_ASKED or not invite:
+        return said
+    accept = review_links.tap("同意", int(invite), review_links.PASS)
+    return f"{said}　{accept}　{review_links.tap('退回', int(invite), review_links.RETURN)}"
 
 
 def rider_text(notice: AutomaticNotice) -> str:

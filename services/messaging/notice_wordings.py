@@ -61,6 +61,10 @@ SHIPPED: dict[NoticeKind, tuple[str, str]] = {
         "明天有活动：{title}",
         "{starts_at}，{place}，主讲：{speaker}。已有{signed_up}人报名；有变动请尽早在后台改，系统会告知报名的人。",
     ),
+    NoticeKind.REVIEW_ASKED: (
+        "请您{stage}：{title}",
+        "{unit}{author}送审。请打开预览，看过后同意或退回；也可以回复“待审”。",
+    ),
     NoticeKind.BINDING_DECIDED: ("绑定申请{decision}", "{detail?}"),
     NoticeKind.COMPLAINT_ANSWERED: ("您的意见已有答复", "{number?}请打开链接查看。"),
     NoticeKind.SURVEY_REMINDED: (

@@ -23,7 +23,7 @@ OVERRIDDEN = "campaign.wording_overridden"
 
 
 def findings(campaign: Campaign) -> list[Finding]:
-    """The words that stop the campaign, each with the place where it stands."""
+    """The words that stop the campaign, or only warn, each with the place where it stands."""
     texts = {"推送标题": campaign.title, "一句话简介": campaign.summary}
     content = contents.content_of(campaign)
     if isinstance(content, Activity):
@@ -53,7 +53,7 @@ def check(campaign: Campaign, *, override: str, content_hash: str, actor: Accoun
 
     The reason is kept in the audit trail. Inside the caller's transaction.
     """
-    found = findings(campaign)
+    found = [each for each in findings(campaign) if each.stops]
     if not found:
         return
     reason = " ".join(override.split())[:200]

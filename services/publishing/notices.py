@@ -113,7 +113,7 @@ def visible(*, actor: Account) -> ModelSelect[Notice]:
 
 
 def findings(notice: Notice) -> list[wording.Finding]:
-    """Words that stop its publication."""
+    """Words that stop its publication, or only warn."""
     return wording.errors_in({"标题": notice.title, "正文": plain_text(notice.body_html)})
 
 
@@ -169,7 +169,7 @@ def _require_fit(notice: Notice, override: str) -> list[str]:
         errors["body_html"] = "请先写正文再发布"
     elif why := pictures.why_not_licensed([notice.body_html]):
         errors["body_html"] = why
-    found = [str(each) for each in findings(notice)]
+    found = [str(each) for each in findings(notice) if each.stops]
     if found and len(override) < LEAST_REASON:
         errors["wording"] = f"{'；'.join(found)}。如确认无误，请写明理由后再发布"
     if errors:

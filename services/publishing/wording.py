@@ -10,19 +10,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-# What was written, and what was meant.
-ERROR_PRONE = {
-    "攻府": "政府",
-    "正府": "政府",
-    "共合国": "共和国",
-    "共产堂": "共产党",
-    "中华人民共国": "中华人民共和国",
-    "扫黑险恶": "扫黑除恶",
-    "扫黑出恶": "扫黑除恶",
-    "不忘初衷牢记使命": "不忘初心、牢记使命",
-    "习进平": "习近平",
-    "两个维保": "两个维护",
-}
+from services.publishing import error_words
 
 _CALLS_ITSELF = re.compile(r"(?<![日样基])本[刊报](?!告|名|考|到|送)")
 _TRADE = re.compile(r"(定价|零售价|每期\s*\d+\s*元|订阅费|征订|广告(招商|刊登|投放)|刊登广告)")
@@ -48,15 +36,20 @@ class Finding:
 
 def errors_in(texts: Mapping[str, str]) -> list[Finding]:
     """Error-prone words in the texts, keyed by their place. Spaces between characters do not hide one."""
+    words = error_words.standing()
     found = []
     for place, text in texts.items():
         tight = re.sub(r"\s+", "", text)
         found += [
-            Finding(place, wrong, f"疑为“{right}”，请改正", stops=True)
-            for wrong, right in ERROR_PRONE.items()
-            if wrong in tight
+            Finding(place, each.word, _advice(each), stops=each.stops) for each in words if each.word in tight
         ]
     return found
+
+
+def _advice(word: error_words.Word) -> str:
+    if not word.suggestion:
+        return "是易错词，请改正" if word.stops else "容易用错，请核对"
+    return f"疑为“{word.suggestion}”，请{'改正' if word.stops else '核对'}"
 
 
 def internal_warnings(name: str, texts: Mapping[str, str]) -> list[Finding]:
