@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from collections import Counter
 from typing import Any
 
 from models.surveys import Answer, Option, Question, Questionnaire, Response, ResponseStatus
 
+PIPE = re.compile(r"\\\{\\\{\s*\d+\s*\\\}\\\}")  # {{3}}, escaped
 Counts = dict[str, Counter[str]]  # question -> answer -> how many
 
 
@@ -17,21 +19,34 @@ def stored(questionnaire: Questionnaire) -> Counts:
     options = {o.id: o.text for o in Option.select().where(Option.question.in_(list(questions)))}
     counts: Counts = {q.text: Counter() for q in questions.values()}
     answers: Any = (
-        Answer.select(Answer.question, Answer.option_no, Answer.number, Answer.text)
+        Answer.select(Answer.question, Answer.option_no, Answer.number, Answer.text, Answer.file)
         .join(Response)
         .where(Response.questionnaire == questionnaire, Response.status == ResponseStatus.COMPLETED)
     )
-    for question_id, option_no, number, text in answers.tuples():
-        given = options[option_no] if option_no else text if number is None else str(number)
+    for question_id, option_no, number, text, file in answers.tuples():
+        if option_no and number is not None:
+            given = f"第{number}位 {options[option_no]}"
+        elif option_no:
+            given = f"{options[option_no]}：{text}" if text else options[option_no]
+        else:
+            given = "［图片］" if file else text if number is None else str(number)
         counts[questions[question_id].text][str(given)] += 1
     return counts
 
 
-def meant(truth: dict[str, dict[str, Any]]) -> Counts:
-    """What the people meant: {openid: {question: [options] | number | text}}."""
+def meant(truth: dict[str, dict[str, Any]], questionnaire: Questionnaire | None = None) -> Counts:
+    """What the people meant: {openid: {question: [options] | number | text}}.
+
+    Of a questionnaire that puts earlier answers into its questions each is told by its own text.
+    """
+    texts: dict[str, str] = {}
+    if questionnaire is not None:
+        rows = Question.select(Question.text).where(Question.questionnaire == questionnaire)
+        texts = {PIPE.sub(".*", re.escape(row.text)): row.text for row in rows}
     counts: Counts = {}
     for answers in truth.values():
-        for question, meaning in answers.items():
+        for said, meaning in answers.items():
+            question = next((text for pattern, text in texts.items() if re.fullmatch(pattern, said)), said)
             told = counts.setdefault(question, Counter())
             told.update([str(one) for one in meaning] if isinstance(meaning, list) else [str(meaning)])
     return counts

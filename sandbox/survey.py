@@ -9,7 +9,7 @@ from collections import Counter
 from collections.abc import Iterator
 from typing import Any
 
-from . import phones
+from . import phone_media, phones
 from .clock import wait_at_most
 from .habits import delay_in, delay_seconds
 from .people import Person
@@ -17,6 +17,11 @@ from .survey_person import Answering
 from .web import BadRequest, Request, route
 
 CONCURRENCY = 16
+# one red point, as a PNG
+POINT = bytes.fromhex(
+    "89504e470d0a1a0a0000000d4948445200000001000000010802000000907753de"
+    "0000000c49444154789c63f8cfc0000003010100c9fe92ef0000000049454e44ae426082"
+)
 
 
 class Survey:
@@ -38,8 +43,11 @@ class Survey:
         }
         self._began = time.monotonic()
         self._ended: float | None = None
+        rethinks = bool(body.get("rethinks", True))
         self.runs = {
-            person.openid: Answering(person.openid, seed, self._voice(person), self._start)
+            person.openid: Answering(
+                person.openid, seed, self._voice(person), self._start, self._camera(person), rethinks
+            )
             for person in people
         }
         for openid, run in self.runs.items():
@@ -54,6 +62,12 @@ class Survey:
             return await phones.text(self._platform, person, content, menu_id, self._is_doubled)
 
         return say
+
+    def _camera(self, person: Person) -> Any:
+        async def show() -> dict[str, Any]:
+            return await phone_media.send_picture(self._platform, person, POINT, "photo.png")
+
+        return show
 
     async def run(self) -> None:
         """Everybody in the order of their delays, so many at one time."""

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from .phone_routes import menu_link
-from .survey_reading import BACK, DONE, THANKS, Question, read
+from .survey_reading import BACK, DONE, MORE, THANKS, Question, read
 
 GOES_BACK = 0.12
 MOST_STEPS = 150
@@ -25,6 +25,9 @@ REMARKS = (
 )
 FULL_WIDTH = str.maketrans("0123456789", "０１２３４５６７８９")
 
+OTHER_WORDS = ("食堂管理", "村务公开", "会议记录怎么写")
+DATE_WAYS = ("{y}年{m}月{d}日", "{y}-{m:02}-{d:02}", "{y}{m:02}{d:02}", "{y}.{m}.{d}")
+
 Say = Callable[[str, str | None], Awaitable[dict[str, Any]]]
 Meaning = list[str] | int | str
 
@@ -37,6 +40,8 @@ class Answering:
     seed: str
     say: Say
     start: str | dict[str, str]
+    show: Callable[[], Awaitable[dict[str, Any]]] | None = None  # sends a picture
+    rethinks: bool = True  # whoever goes back may answer otherwise
     meant: dict[str, Meaning] = field(default_factory=dict)
     state: str = "waiting"
     reason: str = ""
@@ -46,6 +51,8 @@ class Answering:
     unequal: int = 0
 
     _chosen: dict[str, list[int]] = field(default_factory=dict)
+    _days: dict[str, tuple[int, int, int]] = field(default_factory=dict)
+    _turned: set[str] = field(default_factory=set)  # lists of which a further page was looked at
     _dice: random.Random = field(init=False, repr=False)
 
     async def run(self, begin: Callable[[], Awaitable[dict[str, Any]]]) -> None:
@@ -55,7 +62,12 @@ class Answering:
         try:
             await self._answer_all(await begin())
         finally:
-            del self._dice, self._chosen  # a few kilobytes each, of thousands of people
+            del (
+                self._dice,
+                self._chosen,
+                self._days,
+                self._turned,
+            )  # a few kilobytes each, of thousands of people
 
     async def _answer_all(self, told: dict[str, Any]) -> None:
         asked_before = ""
@@ -103,7 +115,8 @@ class Answering:
         back = question.links.get(BACK)
         if back and self.repeats == 0 and self.went_back < 2 and self._dice.random() < GOES_BACK:
             self.went_back += 1
-            self._chosen.clear()  # whoever goes back thinks again
+            if self.rethinks:
+                self._chosen.clear()  # whoever goes back thinks again
             return await self._tapped(back) if self._dice.random() < 0.7 else await self._said(BACK)
         if question.kind in ("数字", "评分"):
             return await self._number(question)
@@ -111,11 +124,57 @@ class Answering:
             meant = self._dice.choice(REMARKS)
             self.meant[question.text] = meant
             return await self._said(meant)
-        return await self._choice(question)
+        if question.kind == "日期":
+            return await self._day(question)
+        if question.kind == "图片":
+            return await self._picture(question)
+        more = question.links.get(MORE)
+        if more and question.text not in self._turned and question.text not in self._chosen:
+            self._turned.add(question.text)
+            if self._dice.random() < 0.5:
+                return await self._tapped(more)
+        return await (self._ranking(question) if question.kind == "排序" else self._choice(question))
+
+    async def _day(self, question: Question) -> dict[str, Any]:
+        """A day within the year after the earliest one told, in one of the ways people write it."""
+        if question.text not in self._days or self.rethinks:
+            told = question.days()
+            year = int(told[0][:4]) + 1 if told else 2027
+            self._days[question.text] = (year, self._dice.randint(1, 12), self._dice.randint(1, 28))
+        y, m, d = self._days[question.text]
+        self.meant[question.text] = y * 10_000 + m * 100 + d
+        return await self._said(self._written(self._dice.choice(DATE_WAYS).format(y=y, m=m, d=d)))
+
+    async def _picture(self, question: Question) -> dict[str, Any]:
+        if self.show is None:
+            self._stop("a picture is asked for and this person has none")
+            return {"state": "stuck", "reply": None, "reason": self.reason}
+        self.meant[question.text] = "［图片］"
+        self.steps += 1
+        return await self.show()
+
+    async def _ranking(self, question: Question) -> dict[str, Any]:
+        """All places at once, or tap after tap: what stands at a wrong place is taken away first."""
+        order = self._chosen.get(question.text)
+        if order is None:
+            numbers = [option.number for option in question.options]
+            order = self._chosen[question.text] = self._dice.sample(numbers, question.places())
+        words = {option.number: option.text for option in question.options}
+        self.meant[question.text] = [f"第{place}位 {words[no]}" for place, no in enumerate(order, 1)]
+        by_number = {option.number: option for option in question.options}
+        placed = sorted((option for option in question.options if option.place), key=lambda o: o.place)
+        by_link = all(option.href for option in question.options)
+        is_right = [option.number for option in placed] == order[: len(placed)]
+        if by_link and is_right and len(placed) < len(order) and (placed or self._dice.random() < 0.5):
+            return await self._tapped(by_number[order[len(placed)]].href)
+        return await self._said(self._written(" ".join(str(number) for number in order)))
 
     async def _number(self, question: Question) -> dict[str, Any]:
         low, high = question.range()
         meant = self._dice.randint(low, min(high, low + 40))
+        before = self.meant.get(question.text)
+        if not self.rethinks and isinstance(before, int):
+            meant = before
         self.meant[question.text] = meant
         written = str(meant)
         step = question.step(meant)
@@ -127,24 +186,41 @@ class Answering:
         if not question.options:
             self._stop("a choice without options")
             return {"state": "stuck", "reply": None, "reason": self.reason}
+        if question.words_wanted:
+            return await self._words(question)
         numbers = self._chosen.get(question.text)
-        if numbers is None:
+        full = {option.number for option in question.options if option.is_full and not option.is_chosen}
+        if numbers is None or full & set(numbers):
             numbers = self._chosen[question.text] = self._decide(question)
         options = [option for option in question.options if option.number in numbers]
-        self.meant[question.text] = [option.text for option in options]
+        if not options and MORE in question.links:  # decided on a further page, and back on the first one
+            return await self._tapped(question.links[MORE])
+        words = self._other_words(question)
+        self.meant[question.text] = [
+            f"{option.text}：{words}" if option.text == "其他" else option.text for option in options
+        ]
         if question.kind == "多选":
             return await self._several(question, numbers)
         option = options[0]
+        if option.text == "其他" and self._dice.random() < 0.3:
+            return await self._said(f"其他：{words}")
         way = self._dice.random()
         if way < 0.5 and option.href:
             return await self._tapped(option.href)
         return await self._said(option.text if way > 0.85 else self._written(str(option.number)))
 
+    def _other_words(self, question: Question) -> str:
+        """What this person means by “其他” of a question, always the same."""
+        return OTHER_WORDS[sum(map(ord, self.openid + question.text)) % len(OTHER_WORDS)]
+
+    async def _words(self, question: Question) -> dict[str, Any]:
+        return await self._said(self._other_words(question))
+
     def _decide(self, question: Question) -> list[int]:
         """Options meant, the earlier ones more often: results must show a difference."""
         low, high = question.limits()
         count = 1 if question.kind == "单选" else self._dice.randint(low, max(low, min(high, low + 2)))
-        left = [option.number for option in question.options]
+        left = [option.number for option in question.options if not option.is_full]
         chosen = []
         for _ in range(min(count, len(left))):
             at = min(int(self._dice.expovariate(1.0) * len(left) / 2.5), len(left) - 1)

@@ -261,6 +261,9 @@ def say_again(follower: Follower, kept: str) -> str | None:
     turn = Turn.of(
         follower, Person.get_by_id(follower.person_id), questionnaire, response, at=clock.utc_now()
     )
+    going_on = standing.of(follower)
+    if not shown[0] and going_on is not None:
+        shown[0] = going_on.question_id
     return turns.again(turn, *shown) or NOTHING_OPEN
 
 

@@ -101,10 +101,10 @@ class Turn:
             answers.drop(self.response, asked, self.given)
         if self.is_revised and self.given.first_missing(self.sheet) is not None:
             responses.reopen(self.response)
-        return [DROPPED.format(len(gone))] if gone else []
+        return [DROPPED] if gone else []
 
 
-DROPPED = "按新的回答，有{}题不用再答，之前的回答已去掉。"
+DROPPED = "按新的回答，有的题不用再答，之前的回答已去掉。"
 
 
 def answer(turn: Turn, asked: Asked, understood: Reading) -> Said:
@@ -119,7 +119,7 @@ def answer(turn: Turn, asked: Asked, understood: Reading) -> Said:
     except OptionFull as full:
         return ask(turn, asked, f"{full.message}。")
     notes = [understood.note] if understood.note else []
-    if understood.is_inferred:
+    if understood.is_inferred and (flow.is_plain(turn.whole) or not turn.is_anonymous):
         notes.append(f"第{asked.no}题记下的是：{chat_text.ANSWER_MARK}{asked.id}")
     notes += turn.settle()
     return _kept(turn, asked, notes, present, was_given, is_new, was_revised)
@@ -308,7 +308,9 @@ def ask(turn: Turn, asked: Asked, *notes: str, lead: Sequence[str] = ()) -> Said
     text = chat_text.question(turn.sheet, asked, turn.given, notes, lead, page)
     if not turn.is_anonymous:
         return Said(text)
-    kept = KEPT_MARK + json.dumps([turn.questionnaire.id, asked.id, notes, lead, page], ensure_ascii=False)
+    # which question comes next tells of a branch what was answered: then the repeat asks where one stands
+    question_id = asked.id if flow.is_plain(turn.whole) else 0
+    kept = KEPT_MARK + json.dumps([turn.questionnaire.id, question_id, notes, lead, page], ensure_ascii=False)
     return Said(text, kept, is_anonymous=True)
 
 

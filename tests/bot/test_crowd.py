@@ -21,8 +21,21 @@ from models.inbound import InboundMessage, InboundOutcome
 from models.surveys import Answer, Response, ResponseStatus
 from sandbox.testing import Sandbox, running_sandbox
 from server import callback
-from tests.factories import make_member
-from tests.factories.surveys import free_text, make_questionnaire, multiple, number, scale, single
+from services.surveys import sheet
+from tests.factories import make_member, make_unit
+from tests.factories.surveys import (
+    day,
+    free_text,
+    if_chosen,
+    make_questionnaire,
+    multiple,
+    number,
+    picture,
+    ranking,
+    scale,
+    single,
+    with_other,
+)
 
 PEOPLE = 30
 
@@ -80,6 +93,58 @@ def test_what_a_crowd_meant_is_what_is_kept_and_nothing_is_called(alliance: Alli
     assert {response.status for response in Response.select()} == {ResponseStatus.COMPLETED}
     assert {row.outcome for row in InboundMessage.select()} == {InboundOutcome.HANDLED}
     assert sandbox.get("/_sandbox/stats")["calls"] == {}
+
+
+def test_a_branching_survey_of_twenty_questions_with_every_kind_is_kept_as_it_was_meant(
+    alliance: Alliance,
+) -> None:
+    table = {"matrix": 1, "matrix_text": "上次的班"}
+    survey = make_questionnaire(
+        single("参加过培训吗？", options=("参加过", "没有"), section="一、您的情况"),
+        number("参加过几次？", minimum=1, maximum=20, condition=if_chosen(1, 1)),
+        scale("内容怎样？", condition=if_chosen(1, 1), **table),
+        scale("老师怎样？", condition=if_chosen(1, 1), **table),
+        free_text("为什么没有？", condition=if_chosen(1, 2)),
+        with_other("最想学什么？", help_text="选1项就好"),
+        with_other("还想学什么？", several=True),
+        ranking("请排先后？", options=("讲授", "研讨", "现场", "线上")),
+        ranking("最看重哪两样？", options=("老师", "内容", "地点"), maximum=2),
+        day("哪天合适？", minimum=20270101),
+        single("您说的{{10}}，上午还是下午？", options=("上午", "下午")),
+        single("哪一场？", options=PLACES),
+        multiple("哪些方式？", maximum=3),
+        number("几天合适？", minimum=1, maximum=30),
+        scale("总体满意吗？", condition={"any": [{"question": 14, "is": "more", "number": 10}]}),
+        scale("愿意推荐吗？", 10, is_required=False),
+        multiple(
+            "要哪些资料？", options=tuple(f"{no:02}{'课程资料' * 13}" for no in range(1, 25)), maximum=2
+        ),
+        picture("请发一张教室的照片？"),
+        free_text("只问本校？", condition={"all": [{"units": [make_unit().id]}]}),
+        free_text("最想听什么？", section="二、最后"),
+        is_anonymous=False,
+    )
+    sandbox = alliance.sandbox
+
+    sandbox.post(
+        "/_sandbox/crowd/survey",
+        {"openids": alliance.openids[:20], "seed": 8, "double": True, "rethinks": False},
+    )
+    told = _finished(sandbox)
+
+    assert told["states"] == {"done": 20}, told["stuck"]
+    assert told["unequal_repeats"] == 0
+    assert told["went_back"]
+    meant = survey_check.meant(sandbox.get("/_sandbox/crowd/survey/truth"), survey)
+    kept = survey_check.stored(survey)
+    assert [row for row in survey_check.compare(kept, meant) if row[2] != row[3]] == []
+    assert kept["哪一场？"]["第一场"] == 3
+    assert not kept["只问本校？"]
+    assert all(kept[asked.text] for asked in sheet.of(survey.id).questions if asked.text != "只问本校？")
+    assert sandbox.get("/_sandbox/stats")["calls"] == {}
+
+
+PLACES = ({"text": "第一场", "quota": 3}, {"text": "第二场"}, {"text": "第三场"})
 
 
 def _finished(sandbox: Sandbox) -> dict[str, object]:
