@@ -95,16 +95,14 @@ def send_mass_batch(batch_id: int, *, wechat: Gateway) -> MassBatchStatus | None
     openids = _openids(batch)
     least = 1 if batch.target else mass.SMALLEST
     if len(openids) < least and batch.reason not in mass.MAY_HAVE_GONE:  # others left it since it was made
-        _without_mass(batch)
-        return MassBatchStatus.FAILED
+        return _without_mass(batch)
     if batch.target and not mass_targets.hold_slot(campaign):
         return _wait_for_tomorrow(batch)
     try:
         _bring_tag(batch, wechat)
         receipt = _call(batch, openids, wechat)
     except (NotAllowed, LookupError):  # the right, or the tag, is gone
-        _without_mass(batch)
-        return MassBatchStatus.FAILED
+        return _without_mass(batch)
     except Refused as refusal:
         return _refused(batch, refusal)
     except (TryLater, OutcomeUnknown) as error:
@@ -264,8 +262,7 @@ def _refused(batch: MassBatch, refusal: Refused) -> MassBatchStatus:
         quotas.exhaust(Channel.MASS_SEND)
         return _wait_for_tomorrow(batch)
     if refusal.errcode == NO_SLOT:
-        _without_mass(batch, has_no_slot=True)
-        return MassBatchStatus.FAILED
+        return _without_mass(batch, has_no_slot=True)
     _put_back(batch, None)
     why = reasons.words(f"e{refusal.errcode}") if refusal.errcode else refusal.errmsg
     settling.pause(batch.campaign, why, errcode=refusal.errcode)
@@ -276,8 +273,7 @@ def _wait_for_tomorrow(batch: MassBatch) -> MassBatchStatus:
     """Today's calls are used up: planned for midnight, by other channels where that is too late."""
     tomorrow = quotas.renewed_at()
     if batch.campaign.deadline_at is not None and batch.campaign.deadline_at <= tomorrow:
-        _without_mass(batch, has_no_slot=True)
-        return MassBatchStatus.FAILED
+        return _without_mass(batch, has_no_slot=True)
     _put_back(batch, tomorrow)
     return MassBatchStatus.PLANNED
 
@@ -306,17 +302,26 @@ def _put_back(
             changes["reason"] = reason or mass.NO_ANSWER
         elif batch.reason not in mass.MAY_HAVE_GONE:
             changes |= {"first_called_at": None, "reason": ""}
-        MassBatch.update(**changes).where(
-            MassBatch.id == batch.id, MassBatch.status == MassBatchStatus.CLAIMED
-        ).execute()
+        # the sweep may have freed it and another claimed it meanwhile: then it is theirs to put back
+        freed = MassBatch.update(**changes).where(
+            MassBatch.id == batch.id,
+            MassBatch.status == MassBatchStatus.CLAIMED,
+            MassBatch.lease_until == batch.lease_until,
+        )
+        if not freed.execute():
+            return
         Delivery.update(status=DeliveryStatus.PLANNED, claimed_at=None).where(
             Delivery.batch == batch, Delivery.status == DeliveryStatus.CLAIMED
         ).execute()
 
 
-def _without_mass(batch: MassBatch, *, has_no_slot: bool = False) -> None:
-    """The batch cannot go: its people are planned by their next channel."""
+def _without_mass(batch: MassBatch, *, has_no_slot: bool = False) -> MassBatchStatus:
+    """The batch cannot go: its people take their next channel, unless an earlier call may have gone."""
+    if batch.reason in mass.MAY_HAVE_GONE:
+        mass.give_up(batch, clock.utc_now())
+        return MassBatchStatus.UNKNOWN
     MassBatch.update(status=MassBatchStatus.FAILED, reason="no_mass", lease_until=None).where(
         MassBatch.id == batch.id
     ).execute()
     mass.leave(batch, DeliveryStatus.CLAIMED, has_no_slot=has_no_slot)
+    return MassBatchStatus.FAILED

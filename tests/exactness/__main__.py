@@ -21,7 +21,7 @@ os.environ["APP_ENV"] = "test"
 os.environ.setdefault("CLOCK_FILE", "")
 
 import config
-from tests.exactness import in_process, killing
+from tests.exactness import in_process, killing, stores
 
 RESULTS = config.ROOT / "var" / "exactness.jsonl"
 IN_PROCESS, KILLING = 450, 50
@@ -34,8 +34,12 @@ def one(kind: str, seed: int) -> dict[str, Any]:
     logging.disable(logging.ERROR)
     if kind == "in process":
         return in_process.run(seed).told()
-    with killing.nursery() as born:
-        return killing.run(seed, born).told()
+    engine = "postgresql" if seed % 2 and stores.answers() else "sqlite"
+    try:
+        with killing.nursery() as born:
+            return killing.run(seed, born, engine).told()
+    finally:
+        stores.forget()
 
 
 def done_before(file: Path) -> dict[tuple[str, int], dict[str, Any]]:

@@ -25,6 +25,7 @@ from tests.exactness.verdict import Verdict, judge
 from tests.exactness.world import World, wait_for_events, world
 
 PERSONS = (20, 70)
+TITLES = ("甲讲",)
 ROUNDS = (6, 16)
 LEAPS = (2, 2, 15, 40, 100, 200, 700)  # seconds of the clock between rounds
 CALM_ROUNDS = 200
@@ -84,9 +85,8 @@ def run(seed: int) -> Verdict:
     dice, before = random.Random(f"in process {seed}"), queue_or_none()
     set_queue(immediate_queue())
     try:
-        with world(
-            dice, persons=dice.randint(*PERSONS), event_delay_ms=dice.choice([0.0, 20.0, 80.0])
-        ) as made:
+        persons, delay = dice.randint(*PERSONS), dice.choice([0.0, 20.0, 80.0])
+        with world(dice, persons=persons, titles=TITLES, event_delay_ms=delay) as made:
             _chaos(made, verdict)
             _calm(made)
             judge(made, verdict)
@@ -138,7 +138,7 @@ def _start_again(made: World) -> None:
 
 def _operate(made: World) -> None:
     """Now and then somebody pauses, goes on, or tries the failed again."""
-    dice, campaign = made.dice, made.fresh()
+    dice, (campaign,) = made.dice, made.fresh()
     what = dice.random()
     with suppress(DomainError):  # not possible in this state: the operator is told so
         if campaign.status is CampaignStatus.PAUSED and what < 0.5:
@@ -156,7 +156,7 @@ def _calm(made: World) -> None:
         wait_for_events(made.sandbox)
         for job in JOBS:
             job.act()
-        campaign = made.fresh()
+        (campaign,) = made.fresh()
         if campaign.status is CampaignStatus.PAUSED:
             campaigns.resume(campaign, actor=None)
             made.sandbox.advance(PAUSED_SECONDS)  # the day's quota may be the reason: midnight must come

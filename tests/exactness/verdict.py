@@ -8,14 +8,17 @@ from typing import Any
 
 from peewee import fn
 
+import clock
 from models.messaging import (
     OPEN_DELIVERY,
     Attempt,
     AttemptOutcome,
+    Campaign,
     CampaignStatus,
     Channel,
     Delivery,
     DeliveryStatus,
+    MassBatch,
 )
 from services.messaging import results
 from tests.exactness.world import World, deliveries_of
@@ -26,6 +29,9 @@ REACHED = {DeliveryStatus.ACCEPTED, DeliveryStatus.DELIVERED}
 NEVER = {DeliveryStatus.FAILED, DeliveryStatus.SKIPPED}
 
 
+Seen = dict[str, list[str]]  # openid -> messages on the phone
+
+
 @dataclass
 class Verdict:
     """One run: its figures, and in `problems` what did not hold, in words."""
@@ -33,6 +39,7 @@ class Verdict:
     kind: str
     seed: int
     persons: int = 0
+    engine: str = "sqlite"
     kills: int = 0
     faults: int = 0
     events_pushed: int = 0
@@ -47,25 +54,55 @@ class Verdict:
 
 def judge(made: World, verdict: Verdict) -> None:
     """Fill in the figures and what does not hold."""
-    campaign, rows = made.fresh(), deliveries_of(made)
-    verdict.persons = made.audience
-    verdict.by_status = dict(Counter(row.status.value for row in rows))
-    verdict.unknown = verdict.by_status.get("unknown", 0)
     verdict.events_pushed = made.sandbox.platform.pushes.counts["acked"]
-    problems = verdict.problems
+    seen, states = made.messages(), Counter[str]()
+    titles = [campaign.activity.title for campaign in made.fresh()]
+    strange = [
+        text for texts in seen.values() for text in texts if sum(title in text for title in titles) != 1
+    ]
+    if strange:
+        verdict.problems.append(f"{len(strange)} messages belong to no one campaign: {strange[0]}")
+    for campaign in made.fresh():
+        rows, title = deliveries_of(campaign), campaign.activity.title
+        theirs = {openid: [text for text in texts if title in text] for openid, texts in seen.items()}
+        verdict.persons += made.audience
+        states.update(row.status.value for row in rows)
+        verdict.problems += [f"{title}: {problem}" for problem in _one(made, campaign, rows, theirs)]
+    if verdict.problems:
+        verdict.problems += _mass_history(made)
+    verdict.by_status = dict(states)
+    verdict.unknown = states["unknown"]
+
+
+def _mass_history(made: World) -> list[str]:
+    """For the reader of a failed run: the batches as they stand, and their calls as the platform saw them."""
+    batches = MassBatch.select().where(MassBatch.campaign.in_(made.campaigns))
+    told = [
+        f"batch {b.id}: {b.status.value} {b.reason!r} {b.client_msg_id} called {b.first_called_at}"
+        for b in batches
+    ]
+    for entry in made.sandbox.platform.wire.last:
+        if entry[1] == "call" and "/message/mass/" in entry[3].path:
+            moment = clock.from_timestamp(entry[2])
+            told.append(f"{moment} {entry[3].raw[-60:]!r} -> {entry[4]} {entry[7]}")
+    return told
+
+
+def _one(made: World, campaign: Campaign, rows: list[Delivery], seen: Seen) -> list[str]:
+    """What does not hold of one campaign."""
+    found = []
     if campaign.status is not CampaignStatus.DONE:
-        problems.append(f"the campaign is {campaign.status.value}: {campaign.status_reason}")
+        found.append(f"the campaign is {campaign.status.value}: {campaign.status_reason}")
     total = Delivery.select().where(Delivery.campaign == campaign).count()
     summed = sum(each.persons for each in results.counts(campaign))
-    if not made.audience == total == summed == sum(verdict.by_status.values()):
-        problems.append(f"audience {made.audience}, deliveries {total}, sum of the states {summed}")
-    problems += _each(made, rows)
-    problems += _attempts(campaign.id)
+    if not made.audience == total == summed == len(rows) == len({row.person_id for row in rows}):
+        found.append(f"audience {made.audience}, deliveries {total}, sum of the states {summed}")
+    return found + _each(rows, seen) + _attempts(campaign.id)
 
 
-def _each(made: World, rows: list[Delivery]) -> list[str]:
+def _each(rows: list[Delivery], seen: Seen) -> list[str]:
     """Each person: in an end state, told at most once, and told just when the ledger says so."""
-    found, seen = [], made.messages()
+    found = []
     for row in rows:
         count = len(seen.get(row.follower.openid, [])) if row.follower is not None else 0
         who = f"delivery {row.id} {row.person.name} {row.channel}"

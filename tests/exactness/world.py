@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
+import json
 import os
 import random
-import shutil
 import tempfile
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
-from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +20,7 @@ from werkzeug.wrappers import Request
 import clock
 import config
 import models
-from models.accounts import AccountRoleKind
+from models.accounts import Account, AccountRoleKind
 from models.base import db
 from models.messaging import (
     Basis,
@@ -37,6 +36,7 @@ from sandbox.testing import Sandbox, running_sandbox
 from server import callback
 from services import stopping, wechat_account
 from services.messaging import contents
+from tests.exactness.stores import store
 from tests.factories import make_account, make_activity, make_follower, make_opt_in, make_unit
 from wechat.callbacks import Callbacks
 from wechat.client import Timeouts
@@ -55,12 +55,12 @@ class World:
     folder: Path
     environment: dict[str, str]
     dice: random.Random
-    campaign: Campaign = field(init=False)
+    campaigns: list[Campaign] = field(default_factory=list)
     audience: int = 0
     restarts: int = 0
 
-    def populate(self, persons: int) -> None:
-        """People of every kind on the phones and in the database, and a campaign about a lecture."""
+    def populate(self, persons: int, titles: Sequence[str]) -> None:
+        """People of every kind on the phones and in the database, and a campaign for each lecture."""
         kinds = [*KINDS, "mass"] + [self.dice.choice(KINDS) for _ in range(persons - len(KINDS) - 1)]
         told = self.sandbox.post(
             "/_sandbox/people",
@@ -75,20 +75,8 @@ class World:
                 content_kind=ContentKind.ACTIVITY,
                 fields={"thing1": "title", "time2": "starts_at", "thing3": "place", "name4": "speaker"},
             )  # fmt: skip
-            author = make_account(AccountRoleKind.SECRETARIAT)
-            self.campaign = Campaign.create(
-                title="讲座通知", topic=Topic.LECTURE, content_kind=ContentKind.ACTIVITY,
-                activity=make_activity(starts_at=clock.utc_now() + timedelta(days=7)),
-                member_unit=author.member_unit, author=author, audience={"everyone": True},
-                scheduled_at=clock.utc_now() + timedelta(seconds=20), status=CampaignStatus.SCHEDULED,
-                quiet_hours_override="运行可在任何时候",
-            )  # fmt: skip
-            self.campaign.content_hash = contents.content_hash(self.campaign)
-            self.campaign.save()
-            MassConfirmation.create(
-                campaign=self.campaign, account=make_account(AccountRoleKind.SECRETARIAT),
-                content_hash=self.campaign.content_hash, at=clock.utc_now(),
-            )  # fmt: skip
+            author, second = (make_account(AccountRoleKind.SECRETARIAT) for _ in range(2))
+            self.campaigns = [_campaign(title, author, second) for title in titles]
         self.audience = len(kinds)
 
     def _member(self, kind: str, openid: str, unit: Any) -> None:
@@ -111,30 +99,58 @@ class World:
             phone.is_following = False  # in silence: the product still thinks so
         phone.is_blocking = kind == "blocked"
 
-    def fresh(self) -> Campaign:
-        found: Campaign = Campaign.get_by_id(self.campaign.id)
-        return found
+    def fresh(self) -> list[Campaign]:
+        """The campaigns as they stand now."""
+        return list(Campaign.select().where(Campaign.id.in_(self.campaigns)).order_by(Campaign.id))
 
     def messages(self) -> dict[str, list[str]]:
-        """Openid -> kinds of the messages that the account sent to this phone."""
+        """Openid -> the messages that the account sent to this phone, each as JSON."""
         people = self.sandbox.platform.people.by_openid.values()
-        return {p.openid: [m.kind for m in p.chat if m.by == "account"] for p in people}
+        return {
+            p.openid: [json.dumps(m.body, ensure_ascii=False) for m in p.chat if m.by == "account"]
+            for p in people
+        }
+
+
+def _campaign(title: str, author: Account, second: Account) -> Campaign:
+    """A campaign about a lecture of this title, approved, its mass sends confirmed, due in a moment."""
+    campaign: Campaign = Campaign.create(
+        title=f"{title}通知", topic=Topic.LECTURE, content_kind=ContentKind.ACTIVITY,
+        activity=make_activity(title=title, starts_at=clock.utc_now() + timedelta(days=7)),
+        member_unit=author.member_unit, author=author, audience={"everyone": True},
+        scheduled_at=clock.utc_now() + timedelta(seconds=20), status=CampaignStatus.SCHEDULED,
+        quiet_hours_override="运行可在任何时候",
+    )  # fmt: skip
+    campaign.content_hash = contents.content_hash(campaign)
+    campaign.save()
+    MassConfirmation.create(
+        campaign=campaign, account=second, content_hash=campaign.content_hash, at=clock.utc_now()
+    )
+    return campaign
 
 
 @contextmanager
-def world(dice: random.Random, *, persons: int, rate: float = 0.0, **options: Any) -> Iterator[World]:
+def world(
+    dice: random.Random,
+    *,
+    persons: int,
+    titles: Sequence[str],
+    rate: float = 0.0,
+    engine: str = "sqlite",
+    **options: Any,
+) -> Iterator[World]:
     """A world of its own; settings and the bound database are those of before at the end.
 
     `rate` is that of the sandbox's clock, which the product reads: 0 holds it. The web process's
     part, which takes the events, is played by this process and never dies.
     """
     before, bound = dict(os.environ), models.db.obj
-    with tempfile.TemporaryDirectory(prefix="exactness-") as name:
-        folder = Path(name)
-        shutil.copy(_prepared(), folder / "run.db")
+    with ExitStack() as stack:
+        folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="exactness-")))
+        database_url, redis_url = stack.enter_context(store(engine, folder))
         environment = {
-            "DATABASE_URL": f"sqlite:///{folder / 'run.db'}",
-            "REDIS_URL": "",
+            "DATABASE_URL": database_url,
+            "REDIS_URL": redis_url,
             "CLOCK_FILE": str(folder / "clock.json"),
             "SEND_CONNECTIONS": "10",
             "APP_ENV": "test",
@@ -153,7 +169,7 @@ def world(dice: random.Random, *, persons: int, rate: float = 0.0, **options: An
             try:
                 database.connect()
                 _begin()
-                made.populate(persons)
+                made.populate(persons, titles)
                 yield made
             finally:
                 _end(database)
@@ -200,19 +216,6 @@ def _web() -> Any:
     return take
 
 
-@cache
-def _prepared() -> Path:
-    """A database file with all tables, made once a process."""
-    folder = Path(tempfile.mkdtemp(prefix="exactness-prepared-"))
-    bound = models.db.obj
-    database = models.connect(f"sqlite:///{folder / 'empty.db'}")
-    with database.connection_context():
-        database.create_tables(models.TABLES)
-    if bound is not None:
-        models.db.initialize(bound)
-    return folder / "empty.db"
-
-
 def wait_for_events(sandbox: Sandbox, seconds: float = 20.0) -> None:
     """Until no job event is on its way."""
     ends = time.monotonic() + seconds
@@ -220,7 +223,8 @@ def wait_for_events(sandbox: Sandbox, seconds: float = 20.0) -> None:
         time.sleep(0.01)
 
 
-def deliveries_of(made: World) -> list[Delivery]:
-    """Each with its follower."""
-    rows = Delivery.select(Delivery, Follower).join(Follower, on=(Delivery.follower == Follower.id))
-    return list(rows.where(Delivery.campaign == made.campaign).order_by(Delivery.id))
+def deliveries_of(campaign: Campaign) -> list[Delivery]:
+    """Each with its person and follower."""
+    rows = Delivery.select(Delivery, Person, Follower).join(Person).switch(Delivery)
+    rows = rows.join(Follower, on=(Delivery.follower == Follower.id))
+    return list(rows.where(Delivery.campaign == campaign).order_by(Delivery.id))
