@@ -207,6 +207,19 @@ def give_up(batch: MassBatch, now: datetime) -> None:
         ).where(Delivery.batch == batch, Delivery.status == DeliveryStatus.CLAIMED).execute()
 
 
+def hold_again(batch: MassBatch) -> None:
+    """The platform said yes: that is the truth about its people, whatever a sweep thought meanwhile.
+
+    Inside the caller's transaction.
+    """
+    thought = (DeliveryStatus.PLANNED, DeliveryStatus.UNKNOWN)
+    members = Delivery.select(Delivery.id).where(Delivery.batch == batch, Delivery.status.in_(thought))
+    Attempt.delete().where(Attempt.delivery.in_(members), Attempt.outcome == AttemptOutcome.UNKNOWN).execute()
+    Delivery.update(status=DeliveryStatus.CLAIMED).where(
+        Delivery.batch == batch, Delivery.status.in_(thought)
+    ).execute()
+
+
 def attempts(batch: MassBatch, outcome: str, msg_id: str | None, now: datetime) -> None:
     """An attempt for each claimed delivery of the batch."""
     sql = HELD if is_sqlite() else HELD.replace("?", "%s")

@@ -241,6 +241,7 @@ def _accept(batch: MassBatch, receipt: MassReceipt) -> None:
         MassBatch.update(
             status=MassBatchStatus.ACCEPTED, msg_id=receipt.msg_id, lease_until=None, reason=""
         ).where(MassBatch.id == batch.id).execute()
+        mass.hold_again(batch)
         mass.attempts(batch, "accepted", receipt.msg_id, now)
         members = Delivery.select(Delivery.follower).where(
             Delivery.batch == batch, Delivery.status == DeliveryStatus.CLAIMED
@@ -321,7 +322,7 @@ def _without_mass(batch: MassBatch, *, has_no_slot: bool = False) -> MassBatchSt
         mass.give_up(batch, clock.utc_now())
         return MassBatchStatus.UNKNOWN
     MassBatch.update(status=MassBatchStatus.FAILED, reason="no_mass", lease_until=None).where(
-        MassBatch.id == batch.id
+        MassBatch.id == batch.id, MassBatch.status == MassBatchStatus.CLAIMED
     ).execute()
     mass.leave(batch, DeliveryStatus.CLAIMED, has_no_slot=has_no_slot)
     return MassBatchStatus.FAILED

@@ -21,7 +21,7 @@ from models.messaging import (
     MassBatch,
 )
 from services.messaging import results
-from tests.exactness.world import World, deliveries_of
+from tests.exactness.world import World, deliveries_of, lecture_of
 
 ONCE = [AttemptOutcome.ACCEPTED, AttemptOutcome.UNKNOWN]
 EXPLAINED = {"no_answer", "lease_expired"}
@@ -56,14 +56,14 @@ def judge(made: World, verdict: Verdict) -> None:
     """Fill in the figures and what does not hold."""
     verdict.events_pushed = made.sandbox.platform.pushes.counts["acked"]
     seen, states = made.messages(), Counter[str]()
-    titles = [campaign.activity.title for campaign in made.fresh()]
+    titles = [lecture_of(campaign) for campaign in made.fresh()]
     strange = [
         text for texts in seen.values() for text in texts if sum(title in text for title in titles) != 1
     ]
     if strange:
         verdict.problems.append(f"{len(strange)} messages belong to no one campaign: {strange[0]}")
     for campaign in made.fresh():
-        rows, title = deliveries_of(campaign), campaign.activity.title
+        rows, title = deliveries_of(campaign), lecture_of(campaign)
         theirs = {openid: [text for text in texts if title in text] for openid, texts in seen.items()}
         verdict.persons += made.audience
         states.update(row.status.value for row in rows)

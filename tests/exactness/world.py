@@ -42,6 +42,7 @@ from wechat.callbacks import Callbacks
 from wechat.client import Timeouts
 
 MONDAY = 1_795_404_000.0  # 10:00 in Shanghai on Monday 23 November 2026
+NOTICE = "通知"
 KINDS = ("template", "window", "one_time", "mass", "both", "unfollowed", "blocked")
 CONSENT = "ONE_NOTICE"
 READ_SECONDS = 0.3  # how long a call is waited for; a slow platform answers after that
@@ -115,7 +116,7 @@ class World:
 def _campaign(title: str, author: Account, second: Account) -> Campaign:
     """A campaign about a lecture of this title, approved, its mass sends confirmed, due in a moment."""
     campaign: Campaign = Campaign.create(
-        title=f"{title}通知", topic=Topic.LECTURE, content_kind=ContentKind.ACTIVITY,
+        title=title + NOTICE, topic=Topic.LECTURE, content_kind=ContentKind.ACTIVITY,
         activity=make_activity(title=title, starts_at=clock.utc_now() + timedelta(days=7)),
         member_unit=author.member_unit, author=author, audience={"everyone": True},
         scheduled_at=clock.utc_now() + timedelta(seconds=20), status=CampaignStatus.SCHEDULED,
@@ -221,6 +222,11 @@ def wait_for_events(sandbox: Sandbox, seconds: float = 20.0) -> None:
     ends = time.monotonic() + seconds
     while sandbox.platform.pushes.pending and time.monotonic() < ends:
         time.sleep(0.01)
+
+
+def lecture_of(campaign: Campaign) -> str:
+    """The title of its lecture, which every message of it names."""
+    return campaign.title.removesuffix(NOTICE)
 
 
 def deliveries_of(campaign: Campaign) -> list[Delivery]:

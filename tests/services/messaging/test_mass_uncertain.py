@@ -6,7 +6,7 @@ from collections.abc import Callable
 from datetime import timedelta
 
 import clock
-from models.messaging import Campaign, DeliveryStatus, MassBatch, MassBatchStatus
+from models.messaging import Attempt, AttemptOutcome, Campaign, DeliveryStatus, MassBatch, MassBatchStatus
 from models.people import Follower
 from sandbox.testing import Sandbox
 from services.messaging import mass, mass_sending, riders
@@ -60,3 +60,39 @@ def test_what_may_have_gone_is_unknown_when_the_day_is_spent_before_its_repeat(
     assert statuses(campaign) == {DeliveryStatus.UNKNOWN: len(followers)}
     clock.set_fixed(campaign.deadline_at)
     assert riders.expire() == 0
+
+
+def test_a_late_yes_counts_although_the_batch_was_freed(
+    make_campaign: MakeCampaign, on_phone: OnPhone, sandbox: Sandbox, gateway: Gateway
+) -> None:
+    """The answer came after the lease: its people are accepted, and nobody misses the mass send."""
+    followers = [on_phone() for _ in range(3)]
+    campaign = launched(make_campaign())
+    late = mass_sending._claim(batch_of(campaign).id)
+    assert late is not None
+    receipt = mass_sending._call(late, [each.openid for each in followers], gateway)
+    go_on(200)
+    assert mass_sending.free_expired() == 1
+
+    mass_sending._accept(late, receipt)
+
+    assert batch_of(campaign).status is MassBatchStatus.ACCEPTED
+    assert statuses(campaign) == {DeliveryStatus.ACCEPTED: len(followers)}
+    assert {row.outcome for row in Attempt.select()} == {AttemptOutcome.ACCEPTED}
+    assert Attempt.select().count() == len(followers)
+
+
+def test_a_late_yes_settles_what_was_given_up(
+    make_campaign: MakeCampaign, on_phone: OnPhone, sandbox: Sandbox, gateway: Gateway
+) -> None:
+    followers = [on_phone() for _ in range(3)]
+    campaign = launched(make_campaign())
+    late = mass_sending._claim(batch_of(campaign).id)
+    assert late is not None
+    receipt = mass_sending._call(late, [each.openid for each in followers], gateway)
+    mass.give_up(late, clock.utc_now())
+
+    mass_sending._accept(late, receipt)
+
+    assert statuses(campaign) == {DeliveryStatus.ACCEPTED: len(followers)}
+    assert {row.outcome for row in Attempt.select()} == {AttemptOutcome.ACCEPTED}
