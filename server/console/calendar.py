@@ -13,6 +13,7 @@ import clock
 from models.activities import ACTIVITY_STATUS_WORDS
 from models.messaging import CAMPAIGN_STATUS_WORDS, CHANNEL_WORDS, Campaign
 from models.publishing import ISSUE_STATUS_WORDS
+from models.schedules import SERIES_STATUS_WORDS
 from models.surveys import QUESTIONNAIRE_STATUS_WORDS
 from server.console import forms, words
 from server.console.areas import MenuEntry
@@ -33,24 +34,28 @@ KIND_WORDS = {
     EntryKind.ACTIVITY: "活动",
     EntryKind.ISSUE: "期刊",
     EntryKind.SURVEY_CLOSES: "问卷截止",
+    EntryKind.SERIES: "定期推送",
 }
 KIND_COLOURS = {
     EntryKind.CAMPAIGN: "red",
     EntryKind.ACTIVITY: "blue",
     EntryKind.ISSUE: "teal",
     EntryKind.SURVEY_CLOSES: "orange",
+    EntryKind.SERIES: "purple",
 }
 STATUS_WORDS = {
     EntryKind.CAMPAIGN: CAMPAIGN_STATUS_WORDS,
     EntryKind.ACTIVITY: ACTIVITY_STATUS_WORDS,
     EntryKind.ISSUE: ISSUE_STATUS_WORDS,
     EntryKind.SURVEY_CLOSES: QUESTIONNAIRE_STATUS_WORDS,
+    EntryKind.SERIES: SERIES_STATUS_WORDS,
 }
 PAGES = {
     EntryKind.CAMPAIGN: ("console.campaigns.show", "campaign_id"),
     EntryKind.ACTIVITY: ("console.activities.show", "activity_id"),
     EntryKind.ISSUE: ("console.e_journals.show", "issue_id"),
     EntryKind.SURVEY_CLOSES: ("console.surveys.show", "survey_id"),
+    EntryKind.SERIES: ("console.series.show", "series_id"),
 }
 WEEK = 7
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -17,14 +18,15 @@ from models.accounts import Account
 from models.activities import Activity, ActivityStatus
 from models.messaging import Campaign, CampaignStatus, Channel
 from models.publishing import EJournal, EJournalIssue
-from models.schedules import CampaignSeries
+from models.schedules import CampaignSeries, RelativeTime, SeriesStatus
 from models.surveys import Questionnaire
 from services import access, workdays
 from services.errors import IllegalMove, Invalid
-from services.messaging import campaigns, mass, quiet_hours, quotas, results
+from services.messaging import campaigns, mass, quiet_hours, quotas, results, series
 from services.workdays import Day
 
 NEAR = timedelta(minutes=30)  # two pushes closer than this read as one to their people
+EVERYONE = "everyone"
 PAST = "这一天的这个时间已经过去，请选以后的日期"
 
 
@@ -33,6 +35,10 @@ class EntryKind(StrEnum):
     ACTIVITY = "activity"
     ISSUE = "issue"
     SURVEY_CLOSES = "survey_closes"
+    SERIES = "series"  # a firing to come of a recurring push
+
+
+PUSHES = {EntryKind.CAMPAIGN, EntryKind.SERIES}
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +52,8 @@ class Entry:
     status: StrEnum | None = None
     can_move: bool = False
     is_quiet: bool = False
+    follows: bool = False  # an activity's time
+    audience: str = ""  # who is meant, comparable; "" for what is no push
 
 
 @dataclass(slots=True)
@@ -75,7 +83,7 @@ def days(first: date, last: date, *, actor: Account) -> list[CalendarDay]:
     since = clock.start_of_local_day(first)
     until = clock.start_of_local_day(last + timedelta(days=1))
     for entry in chain.from_iterable(
-        read(since, until, actor) for read in (_campaigns, _activities, _surveys)
+        read(since, until, actor) for read in (_campaigns, _series, _activities, _surveys)
     ):
         if entry.at is not None:
             found[clock.to_local(entry.at).date()].entries.append(entry)
@@ -99,7 +107,9 @@ def forecast(day: date, *, actor: Account) -> list[Load]:
     since, until = clock.start_of_local_day(day), clock.start_of_local_day(day + timedelta(days=1))
     persons: Counter[Channel] = Counter()
     calls: Counter[Channel] = Counter()
-    for campaign in _scheduled(since, until, actor).where(Campaign.status == CampaignStatus.SCHEDULED):
+    scheduled = _scheduled(since, until, actor).where(Campaign.status == CampaignStatus.SCHEDULED)
+    to_come = [row.campaign for row, _ in _firings(since, until, actor)]
+    for campaign in [*scheduled, *to_come]:
         try:
             planned = results.preview(campaign)
         except Invalid:  # its audience is gone: it will be cancelled at its launch, not sent
@@ -133,6 +143,8 @@ def move(campaign: Campaign, day: date | None, *, actor: Account) -> datetime:
     """
     if campaign.status is not CampaignStatus.SCHEDULED or campaign.scheduled_at is None:
         raise IllegalMove("只有已排期、还没有发送的推送可以改日期")
+    if RelativeTime.select().where(RelativeTime.campaign == campaign.id).exists():
+        raise IllegalMove("这个推送的时间跟随活动，请改活动的时间，或先取消跟随")
     if day is None:
         raise Invalid(fields={"day": "请选择日期"})
     time_of_day = clock.to_local(campaign.scheduled_at).time().replace(tzinfo=None)
@@ -145,16 +157,61 @@ def move(campaign: Campaign, day: date | None, *, actor: Account) -> datetime:
 
 def _campaigns(since: datetime, until: datetime, actor: Account) -> Iterable[Entry]:
     may_send = access.may(actor, "campaigns.send")
-    for row in _scheduled(since, until, actor):
+    rows = list(_scheduled(since, until, actor))
+    following = RelativeTime.select(RelativeTime.campaign).where(
+        RelativeTime.campaign.in_([row.id for row in rows])
+    )
+    follows = {each.campaign_id for each in following}
+    for row in rows:
         yield Entry(
             EntryKind.CAMPAIGN,
             row.id,
             row.title,
             row.scheduled_at,
             status=row.status,
-            can_move=may_send and row.status is CampaignStatus.SCHEDULED,
+            can_move=may_send and row.status is CampaignStatus.SCHEDULED and row.id not in follows,
             is_quiet=row.scheduled_at is not None and quiet_hours.is_quiet(row.scheduled_at),
+            follows=row.id in follows,
+            audience="" if row.is_automatic else _audience(row),
         )
+
+
+def _series(since: datetime, until: datetime, actor: Account) -> Iterable[Entry]:
+    for row, moment in _firings(since, until, actor):
+        yield Entry(
+            EntryKind.SERIES,
+            row.id,
+            row.campaign.title,
+            moment,
+            status=row.status,
+            is_quiet=quiet_hours.is_quiet(moment),
+            audience=_audience(row.campaign),
+        )
+
+
+def _firings(since: datetime, until: datetime, actor: Account) -> list[tuple[CampaignSeries, datetime]]:
+    """The moments to come of the account's active series in a span; those skipped by hand are not."""
+    query = (
+        CampaignSeries.select(CampaignSeries, Campaign)
+        .join(Campaign)
+        .where(CampaignSeries.status == SeriesStatus.ACTIVE)
+    )
+    bound = access.unit_scope(actor)
+    rows = query if bound is None else query.where(Campaign.member_unit == bound)
+    after = max(since, clock.utc_now()) - timedelta(seconds=1)
+    if after >= until:
+        return []
+    return [
+        (row, each.at)
+        for row in rows.order_by(CampaignSeries.id)
+        for each in series.between(row, after, until - timedelta(seconds=1))
+        if not each.is_skipped
+    ]
+
+
+def _audience(campaign: Campaign) -> str:
+    told = campaign.audience or {}
+    return EVERYONE if told.get("everyone") else json.dumps(told, sort_keys=True)
 
 
 def _scheduled(since: datetime, until: datetime, actor: Account) -> ModelSelect[Campaign]:
@@ -194,11 +251,21 @@ def _calls(channel: Channel, persons: int) -> int:
     return len(mass.sizes(persons)) if channel is Channel.MASS_SEND else persons
 
 
+def _same_people(pushes: list[Entry]) -> int:
+    """How many pushes of the day the same people are meant by; 0 for fewer than two."""
+    meant = Counter(entry.audience for entry in pushes if entry.audience)
+    everyone = meant.pop(EVERYONE, 0)
+    most = everyone + max(meant.values(), default=0)
+    return most if most > 1 else 0
+
+
 def _warnings(day: CalendarDay) -> list[str]:
-    pushes = [entry for entry in day.entries if entry.kind is EntryKind.CAMPAIGN and entry.at is not None]
+    pushes = [entry for entry in day.entries if entry.kind in PUSHES and entry.at is not None]
     told = []
     if any(b.at - a.at < NEAR for a, b in pairwise(pushes) if a.at and b.at):
         told.append("两个推送相隔不到30分钟")
+    if same := _same_people(pushes):
+        told.append(f"同一批人这一天有 {same} 个推送")
     if any(entry.is_quiet for entry in pushes):
         told.append("有推送落在免打扰时段")
     if pushes and not day.day.is_workday:

@@ -11,8 +11,9 @@ from peewee import Database
 import clock
 from models.accounts import AccountRoleKind
 from models.messaging import Campaign, CampaignStatus
+from models.schedules import Anchor
 from services.errors import IllegalMove, Invalid
-from services.messaging import calendar
+from services.messaging import calendar, relative_times, series
 from tests.factories import make_account, make_activity, make_member, make_unit
 from tests.server.console.campaign_rows import make_campaign
 from tests.server.console.conftest import SignIn
@@ -148,3 +149,30 @@ def test_a_day_is_set_and_withdrawn(db: Database, noon: datetime, sign_in: SignI
     assert 'value="2027-02-14"' in wrong.text
     assert "2月14日" in shown
     assert clock.local_today() == date(2026, 11, 23)
+
+
+def test_series_and_pushes_that_follow_an_activity_are_shown_with_a_mark(
+    scheduled: Campaign, sign_in: SignIn
+) -> None:
+    pattern = make_campaign(title="每周三的讲座", author=scheduled.author, activity=scheduled.activity)
+    weekly = {"rule": "FREQ=WEEKLY;BYDAY=WE", "time_of_day": "09:10", "starts_on": date(2026, 12, 1)}
+    row = series.create(pattern, weekly, actor=scheduled.author)
+    relative_times.attach(scheduled, Anchor.START, -60, actor=scheduled.author)
+    Campaign.update(scheduled_at=NINE).where(Campaign.id == scheduled.id).execute()
+    series.skip(row, NINE + timedelta(days=7, minutes=10), actor=scheduled.author)
+    make_member()
+
+    days = calendar.days(date(2026, 12, 1), date(2026, 12, 31), actor=scheduled.author)
+    told = {day.day.day: day for day in days if any(each.kind in calendar.PUSHES for each in day.entries)}
+    client = sign_in(scheduled.author)
+    page = client.get("/console/calendar/?month=2026-12").text
+
+    assert sorted(each.day for each in told) == [2, 16, 23, 30]
+    assert "同一批人这一天有 2 个推送" in told[date(2026, 12, 2)].warnings
+    assert told[date(2026, 12, 16)].warnings == []
+    assert ("时间跟随活动" in page, "定期推送，到时发起" in page) == (True, True)
+    assert not any(each.can_move for each in told[date(2026, 12, 2)].entries)
+    with pytest.raises(IllegalMove):
+        calendar.move(Campaign.get_by_id(scheduled.id), date(2026, 12, 9), actor=scheduled.author)
+    loads = calendar.forecast(date(2026, 12, 16), actor=scheduled.author)
+    assert sum(load.persons for load in loads) == 1
