@@ -69,6 +69,7 @@ NAMES = (
     "survey_designer",
     "fieldwork",
     "survey_series",
+    "courses",
     "inbox",
     "saved_replies",
     "complaints",

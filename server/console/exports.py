@@ -17,6 +17,7 @@ from flask import Response, send_file
 import clock
 
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+DOCX = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
 WIDEST = 40
 LONGEST_CELL = 32_767  # Excel refuses more
 FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
@@ -50,4 +51,11 @@ def xlsx(name: str, headings: Sequence[str], rows: Iterable[Sequence[Any]]) -> R
     answer = send_file(file, mimetype=XLSX)
     file_name = quote(f"{name}-{clock.local_today():%Y%m%d}.xlsx")
     answer.headers["Content-Disposition"] = f"attachment; filename*=UTF-8''{file_name}"
+    return answer
+
+
+def download(content: bytes, name: str, kind: str = XLSX) -> Response:
+    """A file made elsewhere, to be saved under this name."""
+    answer = send_file(BytesIO(content), mimetype=kind)
+    answer.headers["Content-Disposition"] = f"attachment; filename*=UTF-8''{quote(name)}"
     return answer

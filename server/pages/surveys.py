@@ -15,7 +15,7 @@ from server.pages.member import follower, kept, me, member_only
 from server.statuses import status_of
 from services import picture_files
 from services.errors import DomainError
-from services.surveys import chat_text, page_answers, pages
+from services.surveys import changes_made, chat_text, page_answers, pages
 from services.surveys.pages import Brought, Filling, SurveyNotHere, SurveyOver
 
 bp = Blueprint("surveys", __name__)
@@ -31,7 +31,10 @@ SURVEY = "<int(max=2147483647):survey_id>"
 @member_only
 def index() -> Answer:
     return render_template(
-        "pages/surveys/index.html", surveys=pages.mine(me()), is_saved=bool(request.args.get("saved"))
+        "pages/surveys/index.html",
+        surveys=pages.mine(me()),
+        changes=changes_made.shown_to(me().id),
+        is_saved=bool(request.args.get("saved")),
     )
 
 

@@ -72,6 +72,7 @@ class QuestionResult:
     bars: list[Bar] = field(default_factory=list)
     mean: float | None = None
     mean_interval: Interval | None = None
+    variance: float = 0.0  # of the numbers, with one less below
     least: int | None = None
     greatest: int | None = None
 
@@ -271,8 +272,8 @@ class Group:
     def _mean(self, result: QuestionResult) -> None:
         numbers = self._numbers(result.asked)
         result.mean = float(numbers.mean())
-        variance = float(numbers.var(ddof=1)) if len(numbers) > 1 else 0.0
-        result.mean_interval = intervals.of_mean(result.mean, variance, len(numbers))
+        result.variance = float(numbers.var(ddof=1)) if len(numbers) > 1 else 0.0
+        result.mean_interval = intervals.of_mean(result.mean, result.variance, len(numbers))
         if not self.is_protected:
             result.least, result.greatest = int(numbers.min()), int(numbers.max())
 
