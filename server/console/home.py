@@ -23,7 +23,7 @@ from models.messaging import (
     DeliveryStatus,
 )
 from models.surveys import Questionnaire, QuestionnaireStatus
-from server.console import areas, guard, words
+from server.console import areas, first_steps, guard, words
 from server.console.areas import MenuEntry
 from server.console.guard import me, requires, scope
 from server.console.todo import SHOWN, Line, Todo, Waiting
@@ -183,6 +183,7 @@ def _unknown() -> Waiting:
 
 
 TODO = (
+    first_steps.TODO,
     Todo("campaigns.review", _to_review, 10),
     Todo("campaigns.manage", _returned, 20),
     Todo("campaigns.manage", _drafts, 30),

@@ -7,10 +7,12 @@ from collections.abc import Callable
 from flask.testing import FlaskClient
 
 from models.accounts import Account, AccountRoleKind
+from models.bindings import UnitBinding
 from models.messaging import CampaignStatus
 from services import inbox
 from services.messaging import campaigns
-from tests.factories import make_account, make_member
+from tests.factories import make_account, make_member, make_person
+from tests.factories.composer import make_notice
 from tests.server.console.campaign_rows import make_campaign, make_reviewers, pass_reviews
 
 SignIn = Callable[[Account], FlaskClient]
@@ -18,6 +20,23 @@ SignIn = Callable[[Account], FlaskClient]
 
 def test_nothing_waits_says_so(sign_in: SignIn) -> None:
     assert "没有等您处理的事" in sign_in(make_account(AccountRoleKind.SECRETARIAT)).get("/console/").text
+
+
+def test_a_new_school_is_told_its_first_steps_until_they_are_done(sign_in: SignIn) -> None:
+    admin = make_account(AccountRoleKind.SCHOOL_ADMIN)
+    client = sign_in(admin)
+    steps = ["导入本单位的名单", "生成绑定二维码", "写第一场活动", "建第一个推送"]
+
+    before = client.get("/console/").text
+    make_person(member_unit=admin.member_unit)
+    make_notice(member_unit=admin.member_unit)
+    after = client.get("/console/").text
+    make_campaign(member_unit=admin.member_unit, author=admin)
+    UnitBinding.create(member_unit=admin.member_unit, word="乐余", qr_url="http://weixin.qq.com/q/1")
+
+    assert [step in before for step in steps] == [True] * 4
+    assert [step in after for step in steps] == [False, True, False, True]
+    assert "从这里开始" not in client.get("/console/").text
 
 
 def test_a_review_waits_only_for_who_may_give_it(sign_in: SignIn) -> None:
