@@ -42,12 +42,22 @@ def limits(campaign: Campaign) -> dict[Channel, int]:
     return found
 
 
+def limits_of_a_day(campaign: Campaign) -> dict[Channel, int]:
+    """What a day as yet unspent would let this campaign plan."""
+    spared = 0 if campaign.is_automatic else 1
+    return {
+        channel: quotas.DAILY_LIMITS[channel] - spared * (quotas.DAILY_LIMITS[channel] // RESERVE_PART)
+        for channel in CALLED
+    }
+
+
 def shared(groups: Mapping[Group, int], most: Mapping[Channel, int], *, needs_two: bool = True) -> Shares:
     """How many of each group take each channel; a channel that `most` does not name has no limit.
 
     `needs_two`: a mass list of one does not go, so a second person joins it where that can be.
     """
-    shares: Shares = {group: Counter({None: count}) for group, count in groups.items() if count}
+    # sorted: of plans equally good, the forecast and the launch take the same
+    shares: Shares = {group: Counter({None: groups[group]}) for group in sorted(groups) if groups[group]}
     order = _order(shares)
     room = {channel: most.get(channel, sum(groups.values())) for channel in order}
     for channel in order:
@@ -110,10 +120,14 @@ def _push(shares: Shares, path: list[Hop], most: int) -> int:
 
 
 def _pair(shares: Shares) -> None:
-    """A single person on the mass list gets company; best of all so that a consent is spared."""
-    if sum(held[Channel.MASS_SEND] for held in shares.values()) != 1:
+    """A single person on the mass list gets company, best of all so that a consent is spared; else
+    the place is nobody's."""
+    single = [held for held in shares.values() if held[Channel.MASS_SEND]]
+    if sum(held[Channel.MASS_SEND] for held in single) != 1:
         return
     for start in (Channel.ONE_TIME_SUBSCRIPTION, Channel.TEMPLATE_MESSAGE, Channel.WINDOW_MESSAGE):
         if path := _path(shares, Channel.MASS_SEND, start):
             _push(shares, path, 1)
             return
+    single[0][Channel.MASS_SEND] -= 1
+    single[0][None] += 1

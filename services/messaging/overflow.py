@@ -122,21 +122,26 @@ def _put(
     present = group[0]
     if channel is not None:
         values: dict[str, Any] = {"channel": channel, "reason": "quota_overflow"}
-    elif waits := _tomorrow(campaign, group):
+    elif waits := tomorrow(group, campaign.deadline_at):
         _set(ids, present, {"channel": waits, "reason": "quota_exhausted", "not_before": quotas.renewed_at()})
         return
     elif policy.may(Channel.RIDER):
-        values = {"channel": Channel.RIDER, "reason": "quota_overflow"}
+        values = {"channel": Channel.RIDER, "reason": why_rider(group)}
     else:
         now = clock.utc_now()
         values = {"channel": None, "status": DeliveryStatus.SKIPPED, "reason": "no_quota", "settled_at": now}
     _set(ids, present, values, refuses=True)
 
 
-def _tomorrow(campaign: Campaign, group: Group) -> Channel | None:
+def why_rider(group: Group) -> str:
+    """Why one of the group found no place: a mass list of one does not go, the others' quota is used up."""
+    return "single_of_mass" if group[0] is Channel.MASS_SEND else "quota_overflow"
+
+
+def tomorrow(group: Group, deadline_at: datetime | None) -> Channel | None:
     """The channel to wait for, when tomorrow's quota comes before the deadline."""
-    morning: datetime = quiet_hours.next_allowed(quotas.renewed_at())
-    if campaign.deadline_at is None or campaign.deadline_at <= morning:
+    morning = quiet_hours.next_allowed(quotas.renewed_at())
+    if deadline_at is None or deadline_at <= morning:
         return None
     return next((channel for channel in CAN_WAIT if channel in group), None)
 

@@ -62,15 +62,6 @@ class Figures:
         return dict(self.by_status).get(DeliveryStatus(status), 0)
 
 
-@dataclass(frozen=True)
-class Planned:
-    """How many the planner would send by a channel now (None: not at all), and why."""
-
-    channel: Channel | None
-    reason: str
-    count: int
-
-
 def is_moving(campaign: Campaign) -> bool:
     """Whether figures still change by themselves: a paused campaign's calls under way end first."""
     if campaign.status is not CampaignStatus.PAUSED:
@@ -110,15 +101,3 @@ def of(campaign: Campaign) -> Figures:
         rate=moving.rate if moving else None,
         seconds_left=moving.seconds_left if moving else None,
     )
-
-
-def planned(campaign: Campaign) -> list[Planned]:
-    """The plan if the campaign were launched at this moment; its sum is the audience of this moment.
-
-    Raises Invalid when the campaign has no audience.
-    """
-    found: Counter[tuple[Channel | None, str]] = Counter()
-    for each in results.preview(campaign):
-        found[each.channel, each.reason] += each.persons
-    lines = [Planned(channel, reason, count) for (channel, reason), count in found.items()]
-    return sorted(lines, key=lambda line: (line.channel is None, -line.count))

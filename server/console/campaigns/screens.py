@@ -24,7 +24,7 @@ from models.people import ALL_TOPIC_WORDS
 from server.console import words
 from server.console.audit_words import action
 from server.console.bulk_acts import BulkAct
-from server.console.campaigns import bp, figures, looks, timing
+from server.console.campaigns import bp, looks, timing
 from server.console.guard import can, find, me, requires, scope
 from server.console.list_routes import serve
 from server.console.listing import Column, Filter, Listing, badge, choices
@@ -34,6 +34,7 @@ from services.messaging import (
     campaigns,
     confirmations,
     contents,
+    forecasts,
     mass_targets,
     proofreading,
     reasons,
@@ -229,13 +230,12 @@ def _waits_for_confirmation(campaign: Campaign) -> bool:
 def plan(campaign_id: int) -> str:
     """Whom the planner would reach now, by which channel, and who is left out and why."""
     campaign = find(Campaign, campaign_id)
-    told = figures.planned(campaign)
+    told = forecasts.of(campaign)
     return render_template(
         "console/campaigns/plan.html",
         **frame(campaign),
-        planned=told,
-        total=sum(each.count for each in told),
-        reached=sum(each.count for each in told if each.channel is not None),
+        told=told,
+        waiting=forecasts.waiting(campaign, told) if campaign.status in EDIT_BEFORE_LAUNCH else None,
         channel_words=CHANNEL_WORDS,
         reason_words=reasons.words,
         channels=looks.channel_words(campaign),

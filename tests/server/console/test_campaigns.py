@@ -258,9 +258,14 @@ def test_the_plan_adds_up_to_the_audience(sign_in: SignIn) -> None:
 
     page = sign_in(campaign.author).get(f"/console/campaigns/{campaign.id}/plan").text
 
-    assert "未绑定微信" in page
-    assert "已取消关注" in page
-    assert '<th colspan="2">合计</th><th class="number">3</th>' in page
+    assert '<tr><td>未绑定微信</td><td class="number">1</td></tr>' in page
+    assert '<tr><td>已取消关注</td><td class="number">1</td></tr>' in page
+    assert (
+        '<td>没有其他可用渠道，等其来消息时顺带</td><td class="number">1</td>' in page
+        or "群发至少两人" in page
+    )
+    assert "今天的额度" in page
+    assert "再等一小时" in page or "之后是免打扰时段" in page
 
 
 def test_members_markup_never_becomes_the_pages(sign_in: SignIn) -> None:

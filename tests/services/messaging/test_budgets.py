@@ -8,7 +8,7 @@ from itertools import product
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 from peewee import Database
 
@@ -24,7 +24,7 @@ from models.messaging import (
     QuotaUse,
 )
 from models.people import Follower, SubscriptionConsent
-from services.messaging import budgets, launch, planner, quotas, reasons
+from services.messaging import budgets, forecasts, launch, planner, quotas, reasons
 from tests.factories import make_member, make_opt_in, make_person, make_sign_up
 from tests.services.messaging.conftest import MakeCampaign, delivery_of, launched
 
@@ -93,6 +93,7 @@ PERSON = st.fixed_dictionaries(
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture],
     derandomize=True,
+    phases=[Phase.explicit, Phase.generate],  # shrinking a plan takes minutes
 )
 @given(
     people=st.lists(PERSON, max_size=6),
@@ -111,9 +112,12 @@ def test_a_launch_is_as_good_as_the_best_plan_found_by_trying_all(
         campaign = make_campaign(deadline_at=clock.utc_now() + timedelta(hours=6))
         choices = [_make(state, campaign) for state in people]
 
+        foretold = forecasts.of(campaign)
         launched(campaign)
 
         rows = list(Delivery.select().where(Delivery.campaign == campaign))
+        told = {(line.channel, line.reason): line.persons for line in foretold.lines}
+        assert told == Counter((row.channel, row.reason) for row in rows)
         channels = [None if row.channel is Channel.RIDER else row.channel for row in rows]
         assert len(rows) == len(people)
         assert score(channels) == best(choices, most)
@@ -262,3 +266,38 @@ def test_the_week_counts_too(make_campaign: MakeCampaign, monkeypatch: pytest.Mo
     Delivery.delete().where(Delivery.channel == Channel.RIDER).execute()
 
     assert delivery_of(member, launched(make_campaign())).reason == "window_open"
+
+
+def test_a_forecast_tells_what_today_costs_and_what_an_hour_of_waiting_does(
+    make_campaign: MakeCampaign,
+) -> None:
+    now = clock.utc_now()
+    for minutes in (50, 65, 300):
+        make_member(window_until=now + timedelta(minutes=minutes), window_left=5)
+    make_opt_in(make_member().person)
+    make_person()
+    QuotaUse.create(interface=quotas.INTERFACES[W], day=clock.local_today(), used=7)
+    campaign = make_campaign(channels=["window_message", "template_message"])
+
+    told = forecasts.of(campaign)
+    cost = forecasts.waiting(campaign, told)
+
+    assert (told.total, told.reached, told.riders, told.unsent) == (5, 4, 0, 1)
+    need = next(each for each in told.needs if each.channel is W)
+    assert (need.needed, need.used, need.limit) == (3, 7, 500_000)
+    assert need.left == 500_000 - 7 - 10_000
+    assert (cost.until - now, cost.is_quiet, cost.closing, cost.reached_less) == (
+        timedelta(hours=1), False, 2, 2,
+    )  # fmt: skip
+    assert set(cost.changes) == {(W, "window_open", 3, 1), (None, "no_channel", 0, 2)}
+    assert not Delivery.select().exists()
+
+
+def test_waiting_into_the_night_means_waiting_till_the_morning(make_campaign: MakeCampaign) -> None:
+    clock.advance(timedelta(hours=8, minutes=30))  # 20:30
+    make_member(window_until=clock.utc_now() + timedelta(hours=9), window_left=5)
+    campaign = make_campaign()
+
+    cost = forecasts.waiting(campaign, forecasts.of(campaign))
+
+    assert (clock.to_local(cost.until).hour, cost.is_quiet, cost.closing) == (8, True, 1)
