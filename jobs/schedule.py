@@ -45,7 +45,7 @@ from services.messaging import (
     sending_pauses,
     series,
 )
-from services.surveys import fieldwork, half_yearly, questionnaires, themes
+from services.surveys import awaited_pictures, fieldwork, half_yearly, questionnaires, themes
 
 RAW_MESSAGES_KEPT = timedelta(days=30)
 ANONYMOUS_TURNS_KEPT = timedelta(days=1)
@@ -132,6 +132,12 @@ def poke_recent_tags() -> None:
         queue().poke(tasks.sync_recent_tags)
 
 
+def poke_survey_pictures() -> None:
+    """Poke the fetching of pictures sent as answers, when some wait for it."""
+    if awaited_pictures.is_any_due():
+        queue().poke(tasks.fetch_survey_pictures)
+
+
 def poke_themes() -> None:
     """Poke the sorting of words given in surveys, when some wait for it."""
     for run_id in themes.due():
@@ -199,6 +205,7 @@ JOBS = (
     Job("activities.ask_feedback", feedback.ask_due, daily(10, 0)),
     Job("templates.sync", poke_templates, daily(2, 40)),
     Job("mini_reminders.poke_due", poke_mini_reminders, every(60), is_recorded=False),
+    Job("survey_pictures.poke_due", poke_survey_pictures, every(30), is_recorded=False),
     Job("themes.poke_due", poke_themes, every(10), is_recorded=False),
     Job("operations.forget_old", forget_old, daily(3, 10)),
     Job("unionids.ask_recent", poke_recent_unionids, every(120)),

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from models.base import db
 from services import follower_tags, leases, mini_reminders, unionids, wechat_account
 from services.messaging import deliveries, events, launch, mass_sending, paces, template_library
-from services.surveys import themes
+from services.surveys import awaited_pictures, themes
 from wechat.capabilities import Capability
 
 SETTLE_LEASE_SECONDS = 60.0
@@ -85,6 +85,11 @@ def sort_themes(run_id: int) -> None:
     themes.work(run_id)
 
 
+def fetch_survey_pictures() -> None:
+    """Fetch the pictures that members sent as answers."""
+    awaited_pictures.fetch_due()
+
+
 # Each with its priority: what settles or begins goes before what sends.
 ALL: dict[Callable[..., None], int] = {
     launch_campaign: 30,
@@ -97,6 +102,7 @@ ALL: dict[Callable[..., None], int] = {
     ask_recent_unionids: 6,
     ask_unionids: 2,
     sort_themes: 2,
+    fetch_survey_pictures: 4,
     sync_templates: 1,
     ask_quotas: 1,
     send_chunk: 10,
