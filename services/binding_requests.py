@@ -33,7 +33,7 @@ TOLD_KEPT = timedelta(days=30)  # what was given for a request that came to noth
 NOTHING_WAITS = "还没有要确认的绑定，请先发送：绑定 邀请码"
 TELL_HINT = "请核对后重新发送“姓名 手机号后四位”。确认无误仍不通过，请回复“提交申请”，由联络员核实。"
 SUBMITTED = (
-    "绑定申请已提交给{unit}联络员，正在等待核实，通过后自动完成绑定，结果会在公众号里告诉您。"
+    "绑定申请已提交给{unit}联络员，正在等待核实，通过后自动完成绑定，结果会在这里告诉您。"
     "着急请直接联系联络员。"
 )
 

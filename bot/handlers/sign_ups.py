@@ -88,7 +88,7 @@ def wait(ctx: Context) -> Reply | str | None:
 def cancel(ctx: Context) -> Reply | str | None:
     """None for a sentence that merely begins so: it goes on to the staff."""
     word = next(each for each in ("取消报名", "取消候补", "不参加") if ctx.words.startswith(each))
-    rest = ctx.words.removeprefix(word).strip(" :")
+    rest = ctx.words.removeprefix(word).strip(" :").removeprefix("了")
     number = lists.asked_number(rest)
     if rest and number is None:
         return None
@@ -173,6 +173,9 @@ def _sign_up(ctx: Context, activity: Activity, person: Person) -> str:
 
 
 def _wait(ctx: Context, activity: Activity, person: Person) -> str:
+    before = activities.sign_up_of(activity, person)
+    if before is not None and before.status is SignUpStatus.SIGNED_UP:
+        return f"您已报名，不用候补。\n{_what(ctx, activity)}\n{_off(activity)}"
     row = activities.wait(activity, person, source=SOURCE)
     if row.status is SignUpStatus.WAITING:
         told = f"已在候补，排在第 {activities.place_in_queue(row)} 位。有人取消时按先后顺序通知您。"

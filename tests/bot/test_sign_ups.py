@@ -53,6 +53,7 @@ def test_a_number_signs_up_for_that_one(phone: Phones, words: str) -> None:
     assert held(member.person) == [("第2讲", SignUpStatus.SIGNED_UP)]
     assert SignUp.get().source == "chat"
     assert mine.says(words).startswith("您已报名，不用再报")
+    assert mine.says("候补 2").startswith("您已报名，不用候补")
 
 
 def test_after_a_card_one_word_is_enough(phone: Phones) -> None:
@@ -113,7 +114,7 @@ def test_a_seat_is_given_back_by_number_or_after_a_question(phone: Phones) -> No
 
     said = mine.says("取消报名 1")
     assert said.startswith("已取消报名：第2讲")
-    asked = mine.says("取消报名")
+    asked = mine.says("不参加了")
     assert "要取消报名吗？\n第1讲" in asked
     assert held(member.person)[0] == ("第1讲", SignUpStatus.SIGNED_UP)
     assert "已取消报名：第1讲" in tap(mine, asked, "确认取消报名")
