@@ -6,6 +6,7 @@ import asyncio
 import logging
 import time
 from collections import deque
+from contextlib import suppress
 from typing import Any
 from urllib.parse import parse_qsl
 
@@ -218,6 +219,8 @@ class Application:
 def faulty(platform: Platform, call: Call, fault: CallFault) -> None:
     """What goes wrong before the work. Raises the refusal that was ordered."""
     if fault.errcode is not None and not fault.is_done:
+        with suppress(PlatformError):  # whose call it was, for the wire page; a dead token is nobody's
+            call.app = platform.apps.by_token(call.query.get("access_token"), platform.clock.now())
         raise PlatformError(fault.errcode, f"({fault.why})" if fault.why else "")
     if fault.unfollows:
         try:

@@ -123,6 +123,7 @@ def test_the_wire_tells_the_quota_left_and_why_a_call_was_refused(sandbox: Sandb
     rows = sandbox.get("/_sandbox/wire?path=/cgi-bin/user/get")["wire"]
 
     assert [(row["errcode"], row["left"]) for row in rows] == [(45009, 0), (0, 0), (0, 1)]
+    assert {row["app"] for row in rows} == {"official"}
     assert rows[0]["reason"] == "今天的额度用完了，北京时间零点恢复"
 
 
