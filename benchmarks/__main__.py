@@ -21,12 +21,13 @@ Measure = Callable[[Sizes], list[Figure]]
 
 
 def _figures() -> dict[str, Measure]:
-    from benchmarks import callbacks, check_ins, launch, lists, push, sandbox_speed, start, surveys
+    from benchmarks import callbacks, check_ins, launch, lists, push, sandbox_speed, settling, start, surveys
 
     return {
         "callback_keyword": callbacks.keyword,
         "callback_survey": callbacks.survey,
         "push_template": push.template,
+        "events_settled": settling.measure,
         "launch_10k": launch.measured("launch_10k"),
         "launch_100k": launch.measured("launch_100k"),
         "launch_1m": launch.measured("launch_1m"),
@@ -43,6 +44,7 @@ NAMES = (
     "callback_keyword",
     "callback_survey",
     "push_template",
+    "events_settled",
     "launch_10k",
     "launch_100k",
     "launch_1m",

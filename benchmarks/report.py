@@ -13,6 +13,7 @@ TARGETS = {
     "callback_keyword": "≥ 0.7 × WeRoBot",
     "callback_survey": "p99 ≤ 5 × the empty route's; no API call",
     "push_template": "`limit_share` ≥ 0.75; `loop_ratio` ≥ 30",
+    "events_settled": "≥ 167/s (10,000 a minute)",
     "launch_10k": "≥ 150,000/s SQLite, 40,000/s PostgreSQL",
     "launch_100k": "as launch_10k",
     "launch_1m": "per row ≤ 1.5 × launch_10k; memory ≤ 1.3 ×",

@@ -203,6 +203,7 @@ JOBS = (
     Job("activities.remind_hosts", hosts.remind_due, daily(16, 0)),
     Job("activities.remind_units", invitations.remind_due, every(600)),
     Job("activities.ask_feedback", feedback.ask_due, daily(10, 0)),
+    Job("events.explain_missing", events.explain_missing, daily(4, 20)),
     Job("templates.sync", poke_templates, daily(2, 40)),
     Job("mini_reminders.poke_due", poke_mini_reminders, every(60), is_recorded=False),
     Job("survey_pictures.poke_due", poke_survey_pictures, every(30), is_recorded=False),

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import time
 from dataclasses import asdict
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 import clock
@@ -18,6 +18,8 @@ from models.inbound import PlatformEvent
 from models.messaging import (
     Attempt,
     AttemptOutcome,
+    Campaign,
+    Channel,
     Delivery,
     DeliveryStatus,
     MassBatch,
@@ -31,6 +33,9 @@ TEMPLATE, MASS = "TEMPLATESENDJOBFINISH", "MASSSENDJOBFINISH"
 BATCH = 500
 UNDECIDED = [DeliveryStatus.ACCEPTED, DeliveryStatus.UNKNOWN]
 FAILURES = ("user_block", "system_failed")
+EVENT_COMES_WITHIN = timedelta(days=1)
+LOOKED_BACK = timedelta(days=20)  # a campaign with riders lives a fortnight
+EXPLAINED_AT_ONCE = 1000
 
 
 def store(inbound: Inbound) -> None:
@@ -56,14 +61,41 @@ def store(inbound: Inbound) -> None:
 
 def settle(limit: int = 5000) -> int:
     """Settle up to `limit` stored events whose message is known; how many were."""
-    settled = 0
+    settled, after = 0, 0
     while settled < limit:
-        done = _settle_templates(min(BATCH, limit - settled))
+        wanted = min(BATCH, limit - settled)
+        # from where the last batch ended: those that wait for their message are not read again and again
+        done, after = _settle_templates(wanted, after)
         settled += done
-        if done < BATCH:
+        if done < wanted:
             break
         time.sleep(ledger.BREATHER_SECONDS)
     return settled + _settle_masses()
+
+
+def explain_missing() -> int:
+    """Say of template messages a day old that their event never came; how many.
+
+    WeChat tells it once and has no way to ask: the message stays accepted, with the reason.
+    """
+    now = clock.utc_now()
+    recent = Campaign.select(Campaign.id).where(Campaign.launched_at > now - LOOKED_BACK)
+    late = Delivery.select(Delivery.id).where(
+        Delivery.campaign.in_(recent),
+        Delivery.status == DeliveryStatus.ACCEPTED,
+        Delivery.channel == Channel.TEMPLATE_MESSAGE,
+        Delivery.reason == "accepted",
+        Delivery.settled_at < now - EVENT_COMES_WITHIN,
+    )
+    told = 0
+    while ids := [row.id for row in late.limit(EXPLAINED_AT_ONCE)]:
+        with db.atomic():
+            Delivery.update(reason="no_event").where(
+                Delivery.id.in_(ids), Delivery.status == DeliveryStatus.ACCEPTED
+            ).execute()
+        told += len(ids)
+        time.sleep(ledger.BREATHER_SECONDS)
+    return told
 
 
 def unmatched() -> int:
@@ -81,17 +113,19 @@ def give_up(before: datetime) -> int:
 
 
 @repeated
-def _settle_templates(limit: int) -> int:
+def _settle_templates(limit: int, after: int) -> tuple[int, int]:
     with db.atomic():
-        return _settled_templates(limit)
+        return _settled_templates(limit, after)
 
 
-def _settled_templates(limit: int) -> int:
+def _settled_templates(limit: int, after: int) -> tuple[int, int]:
+    """How many of the events behind `after` (an id) were settled, and the last of them."""
     now = clock.utc_now()
     rows: list[Any] = list(
         PlatformEvent.select(PlatformEvent.id, PlatformEvent.status, Delivery.id.alias("delivery_id"))
         .join(Delivery, on=(Delivery.msg_id == PlatformEvent.msg_id))
         .where(PlatformEvent.settled_at.is_null(), PlatformEvent.event == TEMPLATE)
+        .where(PlatformEvent.id > after)
         .order_by(PlatformEvent.id)
         .limit(limit)
         .tuples()
@@ -108,7 +142,7 @@ def _settled_templates(limit: int) -> int:
     events = [event_id for event_id, _, _ in rows]
     if events:
         PlatformEvent.update(settled_at=now).where(PlatformEvent.id.in_(events)).execute()
-    return len(rows)
+    return len(rows), events[-1] if events else after
 
 
 def _set(ids: list[int], status: DeliveryStatus, reason: str) -> None:

@@ -32,6 +32,7 @@ REASON_WORDS = {
     # how it ended
     "": "",
     "accepted": "微信已接受",
+    "no_event": "微信已接受，一天内没有发来结果（微信不补发，也无处可查）",
     "delivered": "已送达",
     "offered": "已随回复送出（无回执）",
     "user_block": "用户拒收",

@@ -8,7 +8,15 @@ import pytest
 
 import clock
 from models.inbound import PlatformEvent
-from models.messaging import Attempt, AttemptOutcome, Campaign, Channel, Delivery, DeliveryStatus
+from models.messaging import (
+    Attempt,
+    AttemptOutcome,
+    Campaign,
+    CampaignStatus,
+    Channel,
+    Delivery,
+    DeliveryStatus,
+)
 from sandbox.xml import element
 from services.messaging import events, launch
 from tests.factories import make_member, make_opt_in
@@ -148,3 +156,34 @@ def test_what_never_matched_is_put_aside_after_days(planned: Delivery) -> None:
     assert events.give_up(clock.utc_now() + timedelta(seconds=1)) == 1
 
     assert events.unmatched() == 0
+
+
+def test_events_that_wait_for_their_message_do_not_hold_up_the_others(
+    make_campaign: MakeCampaign, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(events, "BATCH", 2)
+    campaign, now = make_campaign(status=CampaignStatus.SENDING), clock.utc_now()
+    rows = []
+    for number in range(5):
+        follower = make_member()
+        rows.append(
+            Delivery.create(
+                campaign=campaign, person=follower.person, follower=follower, chunk=0, msg_id=f"m{number}",
+                channel=Channel.TEMPLATE_MESSAGE, status=DeliveryStatus.ACCEPTED, reason="accepted",
+                settled_at=now,
+            )
+        )  # fmt: skip
+    for key, msg_id in enumerate(["x", "m0", "y", "m1", "m1", "m2", "z", "m3", "m0"]):
+        PlatformEvent.create(
+            dedupe_key=f"k{key}", event=events.TEMPLATE, msg_id=msg_id, status="success", received_at=now
+        )
+
+    assert events.settle() == 6
+    assert events.settle() == 0
+    assert events.unmatched() == 3
+    clock.set_fixed(now + timedelta(days=1, seconds=1))
+    Campaign.update(launched_at=now).execute()
+    assert (events.explain_missing(), events.explain_missing()) == (1, 0)
+
+    told = [(row.status, row.reason) for row in Delivery.select().order_by(Delivery.id)]
+    assert told == [(DeliveryStatus.DELIVERED, "delivered")] * 4 + [(DeliveryStatus.ACCEPTED, "no_event")]
