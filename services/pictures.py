@@ -18,6 +18,7 @@ from models.accounts import Account
 from models.activities import Activity
 from models.alliance import MemberUnit
 from models.base import db, locked
+from models.messaging import Campaign, CampaignStatus
 from models.notices import Notice
 from models.pictures import NEEDS_SOURCE, Picture, PictureLicence
 from models.publishing import EJournal, EJournalArticle, EJournalColumn, EJournalIssue
@@ -50,7 +51,7 @@ class Use:
 
     kind: str
     title: str
-    row: Activity | EJournalArticle | EJournalIssue | Notice
+    row: Activity | Campaign | EJournalArticle | EJournalIssue | Notice
 
 
 def address(picture: Picture) -> str:
@@ -168,13 +169,13 @@ def visible(*, actor: Account) -> ModelSelect[Picture]:
 
 
 def uses(picture: Picture, *, actor: Account) -> list[Use]:
-    """Where it stands: texts of activities, of e-journals, of notices.
+    """Where it stands: texts of activities, of e-journals, of notices; covers of issues and pushes.
 
     What another unit has written with a shared picture is counted, not named: it may be a draft.
     """
     path, bound = f"/pictures/{picture.token}", access.unit_scope(actor)
 
-    def use(kind: str, row: Activity | Notice) -> Use:
+    def use(kind: str, row: Activity | Notice | Campaign) -> Use:
         return Use(kind, row.title if bound in (None, row.member_unit_id) else OTHERS, row)
 
     found = [use("活动", row) for row in Activity.select().where(Activity.body_html.contains(path))]
@@ -191,6 +192,10 @@ def uses(picture: Picture, *, actor: Account) -> list[Use]:
         Use("期刊封面", f"{row.e_journal.name}{row.issue_no}".replace("《", "").replace("》", ""), row)
         for row in covers.where(EJournalIssue.cover_token == picture.token)
     ]
+    pushed = Campaign.select().where(
+        Campaign.cover_token == picture.token, Campaign.status != CampaignStatus.CANCELLED
+    )
+    found += [use("群发封面", row) for row in pushed]
     return found + [use("通知公告", row) for row in Notice.select().where(Notice.body_html.contains(path))]
 
 

@@ -8,6 +8,7 @@ from flask import Blueprint, flash, jsonify, redirect, render_template, request,
 from werkzeug.wrappers import Response
 
 from models.activities import Activity
+from models.messaging import Campaign
 from models.notices import Notice
 from models.pictures import PICTURE_LICENCE_WORDS, Picture, PictureLicence
 from models.publishing import EJournalIssue
@@ -207,6 +208,9 @@ def _page_of(use: Use) -> str:
     if isinstance(row, Activity):
         is_ours = bound in (None, row.member_unit_id)
         return url_for("console.activities.show", activity_id=row.id) if is_ours else ""
+    if isinstance(row, Campaign):
+        is_ours = bound in (None, row.member_unit_id)
+        return url_for("console.campaigns.show", campaign_id=row.id) if is_ours else ""
     if isinstance(row, Notice):
         is_ours = bound in (None, row.member_unit_id)
         return url_for("console.notices.show", notice_id=row.id) if is_ours else ""

@@ -5,15 +5,18 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
+from peewee import ModelSelect
+
 from models.accounts import Account
 from models.activities import Activity
 from models.base import BaseModel
 from models.messaging import Channel, ContentKind
 from models.notices import Notice
 from models.people import Topic
+from models.pictures import Picture, PictureLicence
 from models.publishing import EJournalIssue
 from models.surveys import Questionnaire
-from services import access
+from services import access, pictures
 from services.errors import Invalid
 from services.messaging import audiences
 
@@ -25,9 +28,11 @@ CONTENT_MODELS: dict[ContentKind, tuple[str, type[BaseModel]]] = {
 }
 FIELDS = {
     "title", "topic", "content_kind", "activity", "issue", "questionnaire", "published_notice", "summary",
-    "member_unit", "audience", "channels", "scheduled_at", "deadline_at", "quiet_hours_override", "is_sample",
+    "cover_token", "member_unit", "audience", "channels", "scheduled_at", "deadline_at",
+    "quiet_hours_override", "is_sample",
 }  # fmt: skip
 _REFERENCES = {"member_unit", *(name for name, _ in CONTENT_MODELS.values())}
+COVER_WRONG = "封面请从图片库里授权清楚的图片中选"
 NOT_CONTENT = {"scheduled_at", "deadline_at", "quiet_hours_override"}
 
 
@@ -49,6 +54,9 @@ def checked(values: dict[str, Any], *, author: Account, actor: Account) -> dict[
     checked["summary"] = str(values.get("summary") or "").strip()
     if len(checked["summary"]) > 120:
         fields["summary"] = "一句话简介最多 120 字"
+    checked["cover_token"] = str(values.get("cover_token") or "").strip()
+    if checked["cover_token"] and not may_cover(checked["cover_token"], actor=actor):
+        fields["cover_token"] = COVER_WRONG
     _check_topic_and_channels(values, checked, fields)
     _check_content(values, checked, fields, actor=actor)
     try:
@@ -62,6 +70,17 @@ def checked(values: dict[str, Any], *, author: Account, actor: Account) -> dict[
         raise Invalid(fields=fields)
     access.require_unit(actor, _id_of(checked["member_unit"]))
     return checked
+
+
+def covers(actor: Account) -> ModelSelect[Picture]:
+    """The pictures that this account may choose as a cover: visible to it, and free to be shown."""
+    licensed = Picture.licence != PictureLicence.UNCLEAR
+    agreed = (Picture.shows_people == False) | (Picture.people_agreed == True)  # noqa: E712 - SQL
+    return pictures.visible(actor=actor).where(licensed, agreed).order_by(Picture.id.desc())
+
+
+def may_cover(token: str, *, actor: Account) -> bool:
+    return bool(covers(actor).where(Picture.token == token).exists())
 
 
 def _check_topic_and_channels(

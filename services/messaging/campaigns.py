@@ -36,6 +36,7 @@ from services.messaging import (
     reasons,
     replan,
     sending_pauses,
+    template_checks,
     uncertain,
     variables,
 )
@@ -120,6 +121,8 @@ def submit(campaign: Campaign, *, actor: Account, wording_override: str = "") ->
         fields["summary"] = why
     if (why := contents.why_not_sendable(campaign)) or (why := article_pictures.why_not_licensed(campaign)):
         fields["content"] = why
+    elif why := template_checks.problem(campaign):
+        fields["template"] = why
     if fields:
         raise Invalid(fields=fields)
     read = contents.content_hash(campaign)

@@ -28,6 +28,7 @@ from services.errors import Invalid
 from services.html import plain_text
 from services.messaging import audiences, digest_items, filled_later, notice_texts, variables
 from services.messaging.variables import PersonWords, day_and_time
+from wechat.template_values import BadValue, format_value
 from wechat.texts import cut_to_bytes, escape, menu_link, web_link
 
 CHAT_BYTES = 2000
@@ -215,7 +216,7 @@ def template_fields(
     for key, name in mapping.fields.items():
         if name not in values:
             raise Invalid(fields={"content": f"模板“{mapping.name}”的字段 {key}：这类内容没有“{name}”"})
-        filled[key] = _fit(key, values[name])
+        filled[key] = _fit(mapping, key, values[name])
     return filled
 
 
@@ -391,8 +392,12 @@ def _activity_values(activity: Activity) -> dict[str, str]:
     }
 
 
-def _fit(key: str, value: str) -> str:
-    """A value made to fit its key's type; `thing` is cut, the others are rewritten."""
+def _fit(mapping: TemplateMapping, key: str, value: str) -> str:
+    """A value made to fit its key's type. Raises Invalid naming the field and the limit.
+
+    A `thing` is cut, letters and names are taken out of what surrounds them; all else is as it is,
+    or is refused before anything is queued: the platform would refuse every single message.
+    """
     matched = _KEY_TYPE.match(key)
     kind = matched.group(1) if matched else ""
     value = _CONTROL.sub(" ", value).strip()
@@ -400,11 +405,13 @@ def _fit(key: str, value: str) -> str:
         value = "-".join(re.findall(r"[0-9A-Za-z]+", value))[:32]
     elif kind == "name":
         value = re.sub(r"[\d]+", "", value)[:10]
-    elif kind not in ("time", "date"):
-        value = _cut(value, THING)
     if not value:
         raise Invalid(fields={"content": f"模板字段 {key} 没有可填的内容，请补全活动或期刊的信息"})
-    return value
+    try:
+        return format_value(key, value)
+    except BadValue as bad:
+        told = f"模板“{mapping.name}”的字段 {key} 不能填“{_cut(value, THING)}”：须是{bad.rule}"
+        raise Invalid(fields={"content": told}) from bad
 
 
 def _cut(text: str, limit: int) -> str:

@@ -30,6 +30,7 @@ from services.messaging import (
     overflow,
     planner,
     quiet_hours,
+    template_checks,
 )
 from services.messaging.states import move
 
@@ -109,6 +110,12 @@ def _started(campaign: Campaign) -> bool:
             return False
         with db.atomic():
             move(campaign, CampaignStatus.CANCELLED, actor=None, by_machine=True, reason=why)
+        return False
+    if why := template_checks.problem(campaign):  # the template was changed since: nobody is sent rubbish
+        with db.atomic():
+            move(
+                campaign, CampaignStatus.APPROVED, actor=None, by_machine=True, reason=why, scheduled_at=None
+            )
         return False
     with db.atomic():
         move(

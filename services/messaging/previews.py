@@ -19,6 +19,7 @@ from services.messaging import (
     digest_items,
     planner,
     proofreading,
+    template_checks,
     template_mappings,
     variables,
 )
@@ -68,6 +69,7 @@ class Preview:
     limits: tuple[Limit, ...] = ()
     problem: str = ""
     hints: tuple[str, ...] = ()
+    cover_token: str = ""
 
     @property
     def is_cut(self) -> bool:
@@ -89,6 +91,7 @@ def judge(campaign: Campaign) -> Judgement:
         variables.problems_of(campaign, content),
         contents.why_not_sendable(campaign),
         article_pictures.why_not_licensed(campaign),
+        template_checks.problem(campaign),
     ]
     return Judgement(
         tuple(each for each in stops if each), tuple(str(each) for each in proofreading.findings(campaign))
@@ -189,6 +192,7 @@ def _article(campaign: Campaign, hints: tuple[str, ...]) -> Preview:
         body_html=html.clean(made.content_html),
         limits=limits,
         hints=hints,
+        cover_token=campaign.cover_token,
     )
 
 

@@ -12,7 +12,7 @@ from server.console.forms import Form
 from server.console.guard import find, me, requires
 from services import wechat_account
 from services.errors import DomainError, Invalid
-from services.messaging import previews, trials
+from services.messaging import campaign_values, previews, trials
 
 bp.add_app_template_filter(looks.bubble, "bubble")
 
@@ -101,6 +101,10 @@ def _testers(form: Form) -> str:
     )
 
 
+def _cover(token: str) -> str:
+    return token if token and campaign_values.may_cover(token, actor=me()) else ""
+
+
 def _typed(form: Form) -> Campaign | None:
     """A campaign of the values typed, never saved; None while no content is chosen."""
     kind, topic, title, chosen = editing.content(form.text("content"))
@@ -112,6 +116,7 @@ def _typed(form: Form) -> Campaign | None:
     campaign = Campaign(
         title=form.text("title")[:80] or title,
         summary=form.text("summary")[:120],
+        cover_token=_cover(form.text("cover_token")),
         topic=topic,
         content_kind=kind,
         member_unit=account.member_unit_id,

@@ -14,6 +14,7 @@ from models.alliance import TIER_WORDS
 from models.messaging import CHANNEL_WORDS, Campaign, Channel, ContentKind
 from models.notices import Notice, NoticeStatus
 from models.people import ROLE_WORDS, TOPIC_WORDS, Topic
+from models.pictures import Picture
 from models.publishing import EJournalIssue, IssueStatus
 from models.surveys import Questionnaire, QuestionnaireStatus
 from server.console import audience_form, conflicts, forms
@@ -21,12 +22,13 @@ from server.console.campaigns import bp, screens
 from server.console.forms import Form
 from server.console.guard import find, me, requires, scope
 from server.console.listing import choices
-from services.errors import Conflict, Invalid
-from services.messaging import campaigns, channels, variables
+from services.errors import Conflict, IllegalMove, Invalid
+from services.messaging import campaign_values, campaigns, channels, variables
 from services.publishing import e_journals, notices
 
 Answer = str | tuple[str, int] | Response
 OFFERED = 60
+COVERS_SHOWN = 23
 COLUMN_OF = {
     ContentKind.ACTIVITY: "activity",
     ContentKind.E_JOURNAL_ISSUE: "issue",
@@ -63,6 +65,9 @@ def edit(campaign_id: int) -> Answer:
     if campaign.is_automatic:
         flash("自动通知的文字按审定的用语生成，不能修改；可以暂停或取消", "warning")
         return redirect(url_for(".show", campaign_id=campaign.id))
+    if campaign.is_digest:
+        flash("摘要由各条推送组成，请在这里调整条目", "warning")
+        return redirect(url_for(".show", campaign_id=campaign.id))
     return _page(_form_of(campaign), campaign)
 
 
@@ -71,6 +76,8 @@ def edit(campaign_id: int) -> Answer:
 def update(campaign_id: int) -> Answer:
     campaign, form = find(Campaign, campaign_id), forms.submitted()
     try:
+        if campaign.is_digest:
+            raise IllegalMove("摘要由各条推送组成，请在“摘要群发”里调整条目")
         values = _read(form, campaign.scheduled_at)
         campaigns.update(campaign, values, version=form.integer("version") or 0, actor=me())
     except Invalid as wrong:
@@ -103,6 +110,7 @@ def _read(form: Form, was: datetime | None = None) -> dict[str, Any]:
     values: dict[str, Any] = {
         "title": form.text("title") or title,
         "summary": form.text("summary"),
+        "cover_token": form.text("cover_token"),
         "topic": topic,
         "content_kind": kind,
         **dict.fromkeys(COLUMN_OF.values()),
@@ -147,6 +155,7 @@ LABELS = {
     "content": "内容",
     "title": "标题",
     "summary": "一句话简介",
+    "cover_token": "群发封面",
     **audience_form.LABELS,
     "channels": "渠道",
     "scheduled_at": "发送时间",
@@ -169,6 +178,7 @@ def _form_of(campaign: Campaign) -> Form:
             "content": f"{campaign.content_kind.value}:{getattr(campaign, f'{column}_id')}",
             "title": campaign.title,
             "summary": campaign.summary,
+            "cover_token": campaign.cover_token,
             **audience_form.values_of(campaign.audience),
             "channels": campaign.channels,
             "scheduled_at": campaign.scheduled_at,
@@ -188,9 +198,20 @@ def _page(form: Form, campaign: Campaign | None) -> str:
         contents=_offered(campaign),
         offer=audience_form.offered(),
         variables=variables.VARIABLES,
+        covers=_covers(form),
         channels=choices(CHANNEL_WORDS, [each for each in Channel if each in channels.of_account()]),
         min_time=clock.to_local(clock.utc_now()).strftime(forms.MOMENT_FORMATS[0]),
     )
+
+
+def _covers(form: Form) -> list[Picture]:
+    """The latest pictures that may be a cover; the one chosen stays on offer."""
+    usable = campaign_values.covers(me())
+    shown = list(usable.limit(COVERS_SHOWN))
+    chosen = form.shown("cover_token")
+    if chosen and chosen not in [each.token for each in shown]:
+        shown += list(Picture.select().where(Picture.token == chosen))
+    return shown
 
 
 def _offered(campaign: Campaign | None) -> list[tuple[str, list[tuple[str, str]]]]:

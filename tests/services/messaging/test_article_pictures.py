@@ -12,9 +12,10 @@ from models.accounts import Account
 from models.messaging import Campaign, CampaignStatus
 from models.pictures import Picture, PictureLicence, PictureMaterial
 from sandbox.testing import Sandbox
-from services import activities
+from services import activities, pictures
 from services.errors import Invalid
-from services.messaging import article_pictures, campaigns, launch
+from services.messaging import article_pictures, campaigns, contents, launch, mass_drafts
+from services.pictures import PictureInUse
 from tests.factories import make_activity
 from tests.factories.composer import make_picture
 from tests.services.messaging.conftest import MakeCampaign
@@ -73,3 +74,29 @@ def test_an_article_shows_the_platforms_copy_uploaded_once(sandbox: Sandbox, gat
     url = PictureMaterial.get().article_url
     assert url.startswith(f"{sandbox.url}/mmbiz/")
     assert once == f'<p>甲<img src="{url}" alt="图">乙</p><p>丙</p>'
+
+
+def test_a_campaigns_cover_is_uploaded_once_and_is_its_articles(
+    make_campaign: MakeCampaign, secretary: Account, sandbox: Sandbox, gateway: Gateway
+) -> None:
+    picture = make_picture(alt="礼堂", member_unit=secretary.member_unit)
+    unclear = make_picture(alt="网上的图", member_unit=secretary.member_unit, licence=PictureLicence.UNCLEAR)
+    campaign = make_campaign(status=CampaignStatus.DRAFT, scheduled_at=None)
+    with pytest.raises(Invalid) as refusal:
+        campaigns.update(campaign, {"cover_token": unclear.token}, version=1, actor=secretary)
+    assert list(refusal.value.fields) == ["cover_token"]
+    was = contents.content_hash(campaign)
+
+    campaigns.update(campaign, {"cover_token": picture.token}, version=1, actor=secretary)
+    drafts = [mass_drafts.draft(campaign, gateway) for _ in range(2)]
+
+    assert contents.content_hash(campaign) != was  # it is reviewed with the rest
+    media_id = PictureMaterial.get(PictureMaterial.picture == picture).media_id
+    for draft in drafts:
+        [article] = sandbox.call("/cgi-bin/draft/get", {"media_id": draft})["news_item"]
+        assert article["thumb_media_id"] == media_id
+    with pytest.raises(PictureInUse, match="群发封面"):
+        pictures.remove(picture, actor=secretary)
+    Picture.update(licence=PictureLicence.UNCLEAR).where(Picture.id == picture.id).execute()
+    with pytest.raises(Invalid, match="授权待核"):
+        campaigns.submit(campaign, actor=secretary)
