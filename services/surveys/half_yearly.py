@@ -137,6 +137,7 @@ def _open(series: SurveySeries, day: date) -> bool:
             held = SurveyRound.create(series=fresh, half_year=told)
             held.questionnaire = _new_round(fresh, told, day)
             held.save()
+            audit.record("survey_series.opened", fresh, actor=fresh.author, half_year=told)
     except IntegrityError:
         return False  # another clock was first
     except DomainError as refusal:

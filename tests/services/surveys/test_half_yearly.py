@@ -8,6 +8,7 @@ import pytest
 
 import clock
 from models.accounts import Account, AccountRoleKind
+from models.audit import AuditEntry
 from models.fieldwork import SurveyRound, SurveySeries
 from models.messaging import Campaign
 from models.surveys import Question, Questionnaire, QuestionnaireStatus
@@ -58,6 +59,7 @@ def test_a_round_opens_itself_once_with_reminders_and_an_invitation_to_review() 
     ]
     assert [campaign.questionnaire_id for campaign in Campaign.select()] == [opened.id]
     assert half_yearly.next_opening(made) == date(2027, 9, 1)
+    assert AuditEntry.select().where(AuditEntry.action == "survey_series.opened").count() == 1
 
 
 def test_the_next_round_is_made_from_the_last_version() -> None:
