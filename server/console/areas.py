@@ -66,6 +66,7 @@ NAMES = (
     "access_matrix",
     "surveys",
     "survey_analysis",
+    "survey_exchange",
     "survey_designer",
     "fieldwork",
     "survey_series",

@@ -12,6 +12,7 @@ from models.survey_analysis import ChangesMade, Course
 from models.surveys import Answer, Questionnaire, Response, ResponseStatus
 from services.surveys import sheet
 from services.surveys import themes as survey_themes
+from services.surveys.workbooks import Page, book
 from tests.factories import make_account, make_unit
 from tests.factories.surveys import free_text, make_questionnaire, multiple, ranking, scale, single
 from tests.server.console.conftest import SignIn
@@ -112,3 +113,34 @@ def test_what_changed_is_written_and_becomes_a_draft(sign_in: SignIn, survey: Qu
     assert ChangesMade.get().is_shown
     assert client.post(f"{address}/campaign").status_code == 302
     assert Campaign.get().title.startswith("因您而变")
+
+
+def test_a_survey_goes_out_and_comes_in_by_file_and_paper(sign_in: SignIn, survey: Questionnaire) -> None:
+    client, base = sign_in(make_account(AccountRoleKind.SECRETARIAT)), f"/console/surveys/{survey.id}"
+
+    assert "上传并核对" in client.get(f"{base}/exchange").text
+    questions = client.get(f"{base}/questions.xlsx").data
+    assert client.get(f"{base}/answers.xlsx").data.startswith(b"PK")
+    sent = client.post("/console/surveys/from-excel", data={"file": (BytesIO(questions), "下半年.xlsx")})
+    assert sent.status_code == 302
+    wrong = client.post("/console/surveys/from-excel", data={"file": (BytesIO(b"%PDF"), "下半年.xlsx")})
+    assert "这是 PDF 文件，不是 Excel" in wrong.text
+    assert client.post(f"{base}/files", data={}).status_code == 422
+    rows = [("党史", "讲授", 5, "党史→基层治理→乡村振兴", "好"), ("不知道", "", "", "", "")]
+    file = book([Page("表", [asked.text for asked in sheet.of(survey.id).questions], rows)])
+    kept = client.post(f"{base}/files", data={"file": (BytesIO(file), "答卷.xlsx")})
+    page = client.get(kept.location).text
+    assert "写入 1 份" in page
+    assert "这不是这道题的回答" in page
+    mapping = {f"column-{no}": str(asked.id) for no, asked in enumerate(sheet.of(survey.id).questions)}
+    assert client.post(kept.location, data=mapping).status_code == 302
+    assert client.post(f"{kept.location}/apply").status_code == 302
+    assert "已于" in client.get(kept.location).text
+    order = sheet.of(survey.id).questions
+    keyed = {"sheet_no": "1", **{f"question-{q.id}": "1" for q in order}, f"question-{order[3].id}": "1 2 3"}
+    assert client.post(f"{base}/paper", data=keyed).status_code == 302
+    other = client.post(f"{base}/paper", data=keyed | {f"question-{order[2].id}": "2"})
+    assert other.status_code == 409
+    assert "第一次录的是：1" in other.text
+    assert client.post(f"{base}/paper", data=keyed).status_code == 302
+    assert Response.select().where(Response.questionnaire == survey.id).count() == 16
