@@ -250,8 +250,10 @@ class _Reader:
         for question_id, chosen in ticked.items():
             answers[question_id] = cells.Reading(choices=tuple(chosen))
         mapped = self._mapped_questions()
+        told = {cell.column for cell in wrong}
+        columns = {meant: self._heading(int(column)) for column, meant in self.kept.mapping.items()}
         for asked in entries.missing(self.asked, answers):
-            if asked.id in mapped:
+            if asked.id in mapped and columns.get(str(asked.id)) not in told:
                 wrong.append(
                     WrongCell(number, f"第{asked.no}题", "", "这是必答题，没有回答", "补上回答，或删去这一行")
                 )

@@ -47,6 +47,7 @@ MEMBERS = 60
 ACCOUNTS = ("mishu", "bianji", "sysadmin", "secadmin", "audit", "leyu_lianluo", "zhongshen")
 NOT_PAGES = (
     ".xlsx",
+    ".docx",
     "/export",
     "/progress",
     "/open/",
