@@ -25,6 +25,7 @@ from models.automatic_notices import (
 from models.base import BoundModel, connect, db, locked, repeated
 from models.bindings import BindingRequest, KeptForm, UnitBinding
 from models.check_ins import CheckIn, CheckInOpening, CheckInTries
+from models.clicks import ClickTotal
 from models.complaints import Complaint, ComplaintStep
 from models.digests import Digest, DigestItem, DigestSetting
 from models.error_words import ErrorWord
@@ -142,6 +143,7 @@ TABLES: tuple[type[BoundModel], ...] = (
     MassConfirmation,
     MassSlot,
     MassBatch,
+    ClickTotal,
     Delivery,
     Attempt,
     Tester,

@@ -26,10 +26,11 @@ from models.messaging import (
     DeliveryStatus,
     TemplateMapping,
 )
-from models.people import Follower, SubscriptionConsent
+from models.people import Follower, Person, SubscriptionConsent
 from services import stopping
 from services.errors import Invalid
 from services.messaging import (
+    clicks,
     contents,
     ledger,
     planner,
@@ -183,8 +184,11 @@ def _read(ids: list[int], channel: Channel) -> list[Claimed]:
             Delivery.lease_until,
             Follower.id.alias("follower_id"),
             Follower.openid,
+            Person.member_unit,
         )
         .join(Follower)
+        .switch(Delivery)
+        .join(Person)
         .where(Delivery.id.in_(ids))
         .order_by(Delivery.id)
     )
@@ -227,7 +231,8 @@ class _Wording:
         self.url = contents.link(campaign)
         self._mappings = dict(zip((Basis.SIGN_UP, Basis.OPT_IN), planner.mappings(campaign), strict=True))
         self._fields: dict[int, dict[str, str]] = {}
-        self._chat = ""
+        self._chats: dict[int | None, str] = {}
+        self._urls: dict[int | None, str] = {}
         self._one_time: tuple[str, str] | None = None
         self.is_personal = contents.is_personal(campaign)
         self._persons: dict[int, variables.PersonWords] = {}
@@ -235,10 +240,7 @@ class _Wording:
     def message(self, row: Claimed) -> TemplateMessage | WindowMessage | OneTimeMessage | None:
         """The message for a row; None when its template or its consent is gone. Raises Invalid."""
         if row.channel is Channel.WINDOW_MESSAGE:
-            if self.is_personal:
-                return WindowMessage(row.id, row.openid, contents.chat_text(self.campaign, self._person(row)))
-            self._chat = self._chat or contents.chat_text(self.campaign)
-            return WindowMessage(row.id, row.openid, self._chat)
+            return WindowMessage(row.id, row.openid, self._chat_for(row))
         if row.channel is Channel.ONE_TIME_SUBSCRIPTION:
             if row.consent is None:
                 return None
@@ -248,14 +250,33 @@ class _Wording:
                 title, text = contents.one_time_fields(self.campaign, self._person(row))
             consent = row.consent
             return OneTimeMessage(
-                row.id, row.openid, consent.template_id, consent.scene, title, text, self.url
+                row.id, row.openid, consent.template_id, consent.scene, title, text, self._url_for(row)
             )
         mapping = self._mappings.get(row.basis) or self._mappings.get(Basis.OPT_IN)
         if mapping is None:
             return None
         return TemplateMessage(
-            row.id, row.openid, mapping.template_id, self._values(mapping, row), self.url, client_msg_id(row)
+            row.id,
+            row.openid,
+            mapping.template_id,
+            self._values(mapping, row),
+            self._url_for(row),
+            client_msg_id(row),
         )
+
+    def _chat_for(self, row: Claimed) -> str:
+        if self.is_personal:
+            said = contents.chat_text(self.campaign, self._person(row))
+            return clicks.in_text(said, self.url, self.campaign, row.unit_id)
+        if row.unit_id not in self._chats:
+            said = contents.chat_text(self.campaign)
+            self._chats[row.unit_id] = clicks.in_text(said, self.url, self.campaign, row.unit_id)
+        return self._chats[row.unit_id]
+
+    def _url_for(self, row: Claimed) -> str:
+        if row.unit_id not in self._urls:
+            self._urls[row.unit_id] = clicks.marked(self.url, self.campaign, row.unit_id)
+        return self._urls[row.unit_id]
 
     def meet(self, claimed: list[Claimed]) -> None:
         """Learn who is spoken to, where the text says it: one query for all."""

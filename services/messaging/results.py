@@ -10,6 +10,7 @@ from peewee import ModelSelect, fn
 
 import clock
 from models.base import db, locked
+from models.inbound import PlatformEvent
 from models.messaging import (
     OPEN_DELIVERY,
     REACHED,
@@ -159,6 +160,24 @@ def attempts_of(deliveries: list[Delivery]) -> dict[int, list[Attempt]]:
     found: dict[int, list[Attempt]] = {delivery.get_id(): [] for delivery in deliveries}
     for attempt in Attempt.select().where(Attempt.delivery.in_(list(found))).order_by(Attempt.id):
         found[attempt.delivery_id].append(attempt)
+    return found
+
+
+def events_of(
+    deliveries: list[Delivery], attempts: dict[int, list[Attempt]]
+) -> dict[int, list[PlatformEvent]]:
+    """What WeChat reported of these deliveries' own messages, by delivery id, oldest first; one query.
+
+    Reports of a mass send are its batch's, not a person's, and are not among them.
+    """
+    owner = {row.msg_id: row.get_id() for row in deliveries if row.msg_id and row.batch_id is None}
+    for delivery_id, calls in attempts.items():
+        owner |= {call.msg_id: delivery_id for call in calls if call.msg_id}
+    found: dict[int, list[PlatformEvent]] = {delivery.get_id(): [] for delivery in deliveries}
+    for event in (
+        PlatformEvent.select().where(PlatformEvent.msg_id.in_(sorted(owner))).order_by(PlatformEvent.id)
+    ):
+        found[owner[event.msg_id]].append(event)
     return found
 
 

@@ -19,9 +19,9 @@ from models.messaging import (
     Delivery,
     DeliveryStatus,
 )
-from models.people import Follower
+from models.people import Follower, Person
 from models.sending import PauseKind, SendingPause
-from services.messaging import contents, ledger, mass, replan, uncertain
+from services.messaging import clicks, contents, ledger, mass, replan, uncertain
 
 MOST = 3
 EXPIRE_BATCH = 1000
@@ -39,7 +39,7 @@ def offer(follower: Follower, *, budget_bytes: int, at: datetime) -> str:
     lines: list[str] = []
     offered: list[int] = []
     for delivery in _waiting(follower.person_id, at):
-        text = _text_of(delivery.campaign)
+        text = _text_of(delivery.campaign, delivery.person.member_unit_id)
         size = len("\n".join([*lines, text]).encode())
         if text and size <= budget_bytes:
             lines.append(text)
@@ -79,8 +79,10 @@ def expire() -> int:
 
 def _waiting(person_id: int, at: datetime) -> Any:
     return (
-        Delivery.select(Delivery, Campaign)
+        Delivery.select(Delivery, Campaign, Person)
         .join(Campaign)
+        .switch(Delivery)
+        .join(Person)
         .where(
             Delivery.person == person_id,
             # literals: only in these words does the index of waiting riders serve (RIDER_WAITS)
@@ -102,8 +104,10 @@ def _paused_by_quota() -> Any:
     )
 
 
-def _text_of(campaign: Campaign) -> str:
-    return "" if contents.why_not_sendable(campaign) else contents.rider_text(campaign)
+def _text_of(campaign: Campaign, unit_id: int) -> str:
+    if contents.why_not_sendable(campaign):
+        return ""
+    return clicks.in_text(contents.rider_text(campaign), contents.link(campaign), campaign, unit_id)
 
 
 def _mark(ids: list[int], at: datetime) -> None:

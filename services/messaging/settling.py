@@ -84,6 +84,7 @@ class Claimed:
     lease_until: datetime
     follower_id: int
     openid: str = field(repr=False)
+    unit_id: int | None = None
     consent: SubscriptionConsent | None = None
 
 

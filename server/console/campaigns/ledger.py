@@ -21,6 +21,7 @@ from server.console.guard import find, requires, scope
 from server.console.list_routes import serve
 from services import masking
 from services.messaging import (
+    clicks,
     mass,
     mass_pages,
     mass_targets,
@@ -45,6 +46,13 @@ ATTEMPT_OUTCOME_WORDS = {
     AttemptOutcome.TRY_LATER: "稍后再试",
     AttemptOutcome.UNKNOWN: "结果不明",
 }
+EVENT_WORDS = {
+    "success": "已送达",
+    "failed:userblock": "用户拒收",
+    "failed:systemfailed": "微信系统发送失败",
+    "sendsuccess": "群发完成",
+    "sendfail": "群发失败",
+}
 BATCH_STATUS_WORDS = {
     MassBatchStatus.PLANNED: "待发送",
     MassBatchStatus.CLAIMED: "发送中",
@@ -66,7 +74,11 @@ def ledger(campaign_id: int) -> str:
     count = told.total if scope() is None else None
     page = LIST.page(joined(), keys=deliveries(campaign), count=count)
     return render_template(
-        "console/campaigns/ledger.html", page=page, is_bound=scope() is not None, **_live(campaign, told)
+        "console/campaigns/ledger.html",
+        page=page,
+        is_bound=scope() is not None,
+        clicks=clicks.of_campaign(campaign, scope=scope()),
+        **_live(campaign, told),
     )
 
 
@@ -88,12 +100,15 @@ def history(person_id: int) -> str:
     """All that was sent, or not sent, to one person, with every call."""
     person = find(Person, person_id)
     deliveries = results.history(person, limit=HISTORY)
+    attempts = results.attempts_of(deliveries)
     return render_template(
         "console/campaigns/history.html",
         name=masking.mask_name(person.name),
         person=person,
         deliveries=deliveries,
-        attempts=results.attempts_of(deliveries),
+        attempts=attempts,
+        events=results.events_of(deliveries, attempts),
+        event_words=EVENT_WORDS,
         limit=HISTORY,
         status_words=DELIVERY_STATUS_WORDS,
         basis_words=BASIS_WORDS,
