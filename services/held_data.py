@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Any
 
 import clock
+import config
 from models.activities import SIGN_UP_WORDS, Activity, FeedbackVote, SignUp
 from models.automatic_notices import AutomaticNotice, NoticeKind
 from models.bindings import BINDING_REQUEST_STATUS_WORDS, DIALOGUE, BindingRequest
@@ -71,7 +72,7 @@ def in_words(person: Person) -> list[tuple[str, list[str]]]:
         ("手机号", [mask_phone(person.phone) or "未登记"]),
         ("单位和职务", [f"{person.member_unit.name}　{person.position}".strip()]),
         ("身份", [f"{each['身份']}（{each['单位']}，{each['起']} 起）" for each in present]),
-        ("微信绑定", [f"{each['绑定时间']} 绑定" for each in told["微信绑定"]]),
+        ("微信绑定", [f"{each['应用']}：{each['绑定时间']} 绑定" for each in told["微信绑定"]]),
         ("订阅", [name for name, each in told["订阅"].items() if each["开启"]]),
         ("报名", _count(told["报名"], "场活动")),
         ("签到", _count(told["签到"], "次")),
@@ -131,8 +132,12 @@ def _consents(person: Person) -> Iterator[tuple[str, bool, datetime, str]]:
 
 
 def _bindings(person: Person) -> list[dict[str, Any]]:
+    """In the account one follows, in the mini program one does not."""
+    mini = config.settings().mini_app_id
     return [
-        {"绑定时间": _local(row.bound_at), "正在关注": row.is_following}
+        {"应用": "小程序", "绑定时间": _local(row.bound_at)}
+        if row.app_id == mini
+        else {"应用": "公众号", "绑定时间": _local(row.bound_at), "正在关注": row.is_following}
         for row in Follower.select().where(Follower.person == person).order_by(Follower.id)
     ]
 

@@ -106,14 +106,9 @@ def my_check_ins() -> schemas.MyRecords:
 def _cards(found: Iterable[Activity]) -> list[schemas.Card]:
     rows = list(found)
     ids = [row.id for row in rows]
-    occupied, own = activities.occupied(ids), _own(ids)
+    occupied, own = activities.occupied(ids), activities.own(ids, me())
     came = check_ins.of_person(ids, me())
     return [schemas.Card(**_fields(row, occupied, own.get(row.id), came.get(row.id))) for row in rows]
-
-
-def _own(ids: list[int]) -> dict[int, SignUp]:
-    rows = SignUp.select().where(SignUp.person == me().id, SignUp.activity.in_(ids))
-    return {row.activity_id: row for row in rows}
 
 
 def _fields(

@@ -41,6 +41,8 @@ def index() -> Answer:
         "pages/activities/index.html",
         activities=shown,
         taken=activities.occupied(each.id for each in shown),
+        own=activities.own([each.id for each in shown], me()),
+        is_open=activities.is_open,
         kinds=ACTIVITY_KIND_WORDS,
         kind=kind,
         number=number,

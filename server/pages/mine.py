@@ -38,6 +38,8 @@ def home() -> Answer:
         "pages/home.html",
         activities=coming,
         taken=activities.occupied(each.id for each in coming),
+        own=activities.own([each.id for each in coming], person),
+        is_open=activities.is_open,
         issues=e_journals.latest(2) if reads else [],
         notices=notices.latest(person, 3),
         unfinished=member.unfinished(),

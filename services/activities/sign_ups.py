@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from datetime import datetime
 
 import clock
@@ -129,6 +129,12 @@ def keep_place(activity: Activity, person: Person) -> SignUp:
 def sign_up_of(activity: Activity, person: Person) -> SignUp | None:
     """The person's row for the activity, cancelled or not."""
     return SignUp.get_or_none(SignUp.activity == activity.id, SignUp.person == person.id)
+
+
+def own(activity_ids: Iterable[int], person: Person) -> dict[int, SignUp]:
+    """The person's rows by activity, cancelled or not; one statement."""
+    rows = SignUp.select().where(SignUp.person == person.id, SignUp.activity.in_(list(activity_ids)))
+    return {row.activity_id: row for row in rows}
 
 
 def mine(

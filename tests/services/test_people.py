@@ -205,7 +205,7 @@ def test_an_export_holds_what_is_kept(admin: Account) -> None:
     assert told["手机号"] == "13800138000"
     assert told["身份"][0]["身份"] == "教师"
     assert told["订阅"]["沙龙"]["开启"] is True
-    assert told["微信绑定"] == [{"绑定时间": "2026-11-23 12:00", "正在关注": True}]
+    assert told["微信绑定"] == [{"应用": "公众号", "绑定时间": "2026-11-23 12:00", "正在关注": True}]
     assert len(told["同意记录"]) == 1
 
 

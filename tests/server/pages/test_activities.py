@@ -168,3 +168,33 @@ def test_who_was_named_by_the_unit_reads_so_and_may_cancel(enter: Enter, member:
     post(client, page, "/cancel")
 
     assert status(activity, member) is SignUpStatus.CANCELLED
+
+
+@pytest.mark.parametrize(
+    ("status", "words"),
+    [
+        (SignUpStatus.SIGNED_UP, "✓ 已报名"),
+        (SignUpStatus.WAITING, "候补中"),
+        (SignUpStatus.CANCELLED, "名额已满，可以候补"),
+    ],
+)
+@pytest.mark.parametrize("page", ["/m/", "/m/activities"])
+def test_lists_say_what_the_member_has_there(
+    enter: Enter, page: str, status: SignUpStatus, words: str
+) -> None:
+    follower = make_member()
+    activity = make_activity(seats=1)
+    make_sign_up(activity, make_person())
+    make_sign_up(activity, follower.person, status)
+
+    shown = enter(follower).get(page).text
+
+    assert words in shown
+    assert shown.count("card__state") == 1 + (status is SignUpStatus.SIGNED_UP)
+
+
+def test_a_list_offers_no_queue_once_sign_up_is_closed(enter: Enter) -> None:
+    activity = make_activity(seats=1, sign_up_closes_at=clock.utc_now())
+    make_sign_up(activity, make_person())
+
+    assert "报名已截止" in enter(make_member()).get("/m/activities").text
