@@ -99,6 +99,7 @@ ACTION_WORDS = {
     "campaign.recurring_ended": "定期推送结束",
     "campaign.firing_skipped": "跳过一次定期推送",
     "campaign.firing_restored": "恢复一次定期推送",
+    "campaign.copied": "复制推送",
     "campaign.follows": "推送跟随活动时间",
     "campaign.follows_no_more": "推送不再跟随活动",
     "campaign.followed": "推送随活动改期",

@@ -30,6 +30,7 @@ from models.schedules import (
 from services import access, audit, recurrence
 from services.errors import Conflict, IllegalMove, Invalid, NotFound, StaleState
 from services.messaging import campaigns, contents, quiet_hours
+from services.messaging.campaign_values import CONTENT_MODELS
 from services.recurrence import Recurrence
 
 GRACE = timedelta(hours=6)  # a moment this long past is made up for; an older one was missed
@@ -169,7 +170,7 @@ def create(campaign: Campaign, values: Mapping[str, Any], *, actor: Account) -> 
     kept = checked(campaign, values)
     with db.atomic():
         fresh = locked(Campaign.select().where(Campaign.id == campaign.id)).get()
-        if fresh.is_automatic or fresh.status is not CampaignStatus.DRAFT:
+        if fresh.content_kind not in CONTENT_MODELS or fresh.status is not CampaignStatus.DRAFT:
             raise IllegalMove("只有草稿可以改为定期发送", was=fresh.status.value)
         if of_campaign(fresh) is not None or fresh.relative_times.exists():
             raise IllegalMove("这个推送已经有了自己的时间安排")

@@ -14,7 +14,8 @@ from server.console.campaigns import bp
 from server.console.guard import can, find, me, requires
 from server.console.listing import choices
 from services.errors import Invalid
-from services.messaging import relative_times, series
+from services.messaging import copies, relative_times, series
+from services.messaging.campaign_values import CONTENT_MODELS
 
 SIDES = [("before", "之前"), ("after", "之后")]
 
@@ -62,6 +63,16 @@ def schedule_with_activity(campaign_id: int) -> Response:
     return _back(campaign)
 
 
+@bp.post("/<int:campaign_id>/copy")
+@requires("campaigns.manage")
+def copy(campaign_id: int) -> Response:
+    """A draft of its own for other people or another time."""
+    campaign = find(Campaign, campaign_id)
+    made = copies.copy(campaign, actor=me())
+    flash("已复制成新的草稿：改受众和时间后送审，两批人就可以在不同的时间收到", "success")
+    return redirect(url_for(".edit", campaign_id=made.id))
+
+
 def of(campaign: Campaign) -> dict[str, Any]:
     """What the card of times on a campaign's page shows."""
     relative = relative_times.of(campaign)
@@ -71,6 +82,7 @@ def of(campaign: Campaign) -> dict[str, Any]:
     return {
         "series": series.of_campaign(campaign),
         "firing": firing,
+        "is_by_hand": campaign.content_kind in CONTENT_MODELS,
         "relative": relative,
         "relative_words": relative_times.in_words(relative) if relative is not None else "",
         "may_follow": is_open

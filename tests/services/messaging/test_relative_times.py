@@ -19,7 +19,7 @@ from models.schedules import Anchor
 from services import activities
 from services.activities import hosts
 from services.errors import IllegalMove, Invalid, NotFound
-from services.messaging import campaigns, quiet_hours, relative_times
+from services.messaging import campaigns, copies, quiet_hours, relative_times
 from tests.factories import make_account, make_activity, make_member, make_person, make_sign_up
 from tests.services.messaging.conftest import MakeCampaign
 from tests.services.messaging.test_series import passed
@@ -178,3 +178,27 @@ def test_hosts_are_told_the_day_before_once(campaign: Campaign) -> None:
     assert told == {speaker.id, teacher.id}
     assert namesake.id not in told
     assert "已有1人报名" in notice.text
+
+
+def test_another_audience_gets_it_at_another_time(campaign: Campaign) -> None:
+    first, stranger = scheduled(campaign, -DAY), make_account(AccountRoleKind.SCHOOL_ADMIN)
+
+    second = copies.copy(first, actor=first.author)
+    fresh = Campaign.get_by_id(second.id)
+    campaigns.update(
+        fresh, {"audience": {"roles": ["instructor"]}}, version=fresh.version, actor=first.author
+    )
+    relative_times.attach(fresh, Anchor.START, -3 * DAY, actor=first.author)
+
+    told = Campaign.get_by_id(second.id)
+    assert (told.status, told.activity, told.title) == (
+        CampaignStatus.DRAFT, first.activity, f"{first.title}（另发）",
+    )  # fmt: skip
+    assert first.scheduled_at is not None
+    assert told.scheduled_at == first.scheduled_at - timedelta(days=2)
+    assert Campaign.get_by_id(first.id).status is CampaignStatus.SCHEDULED
+    with pytest.raises(NotFound):
+        copies.copy(first, actor=stranger)
+    first.content_kind = ContentKind.AUTOMATIC_NOTICE
+    with pytest.raises(IllegalMove):
+        copies.copy(first, actor=first.author)
