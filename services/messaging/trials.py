@@ -18,7 +18,7 @@ from models.accounts import Account
 from models.alliance import MemberUnit
 from models.base import db
 from models.messaging import AttemptOutcome, Campaign, CampaignStatus, Channel
-from models.people import Follower, Person
+from models.people import Follower, Person, SubscriptionConsent
 from models.trial_sends import Tester, TrialSend
 from services import access, audit, followers
 from services.errors import IllegalMove, Invalid, NotFound
@@ -34,7 +34,7 @@ from services.messaging import (
 from wechat.capabilities import Capability, granted
 from wechat.errors import NotAllowed, OutcomeUnknown, Refused, TryLater, WeChatError
 from wechat.gateway import Gateway
-from wechat.messages import TemplateMessage, WindowMessage
+from wechat.messages import OneTimeMessage, TemplateMessage, WindowMessage
 from wechat.sender import SendOutcome
 
 MARK = "【试发】"
@@ -42,9 +42,12 @@ MOST_PEOPLE = 5
 NEEDS = {
     Channel.WINDOW_MESSAGE: {Capability.WINDOW_MESSAGE},
     Channel.TEMPLATE_MESSAGE: {Capability.TEMPLATE_MESSAGE},
+    Channel.ONE_TIME_SUBSCRIPTION: {Capability.ONE_TIME_SUBSCRIPTION},
     Channel.MASS_SEND: {Capability.DRAFT, Capability.MASS_BY_TAG},
+    Channel.RIDER: {Capability.WINDOW_MESSAGE},  # shown by a window message: nothing is asked for it
 }
 SENDING = "正在发送；如果一直这样，说明发送中断，请看手机有没有收到"
+WINDOW_SHUT = "48 小时内没有和公众号说过话，或可发的条数用完了：请先给公众号发一条消息再试"
 OUTCOME_WORDS = {
     AttemptOutcome.ACCEPTED: "已发出",
     AttemptOutcome.REFUSED: "没有发出",
@@ -55,7 +58,7 @@ Said = tuple[AttemptOutcome, int, str, str]  # outcome, errcode, msg_id, words
 
 
 def channels_of_account() -> list[Channel]:
-    """The channels a trial may take; a one-time subscription would use up a person's consent."""
+    """The channels a trial may take. A one-time subscription uses up a consent of the tester's."""
     settings = config.settings()
     allowed = granted(settings.wechat_account_kind, verified=settings.wechat_verified)
     return [channel for channel, needed in NEEDS.items() if needed <= allowed]
@@ -211,8 +214,7 @@ def _follower_of(person: Person) -> Follower | None:
 
 def _by_window(campaign: Campaign, trial: TrialSend, follower: Follower, wechat: Gateway) -> Said:
     if not followers.spend_window(follower.id):
-        why = "48 小时内没有和公众号说过话，或可发的条数用完了：请先给公众号发一条消息再试"
-        return AttemptOutcome.REFUSED, 0, "", why
+        return AttemptOutcome.REFUSED, 0, "", WINDOW_SHUT
     words = variables.words_of([follower.id]).get(follower.id)
     message = WindowMessage(trial.id, follower.openid, f"{MARK}\n{contents.chat_text(campaign, words)}")
     return _outcome(Channel.WINDOW_MESSAGE, list(wechat.send_window_messages([message])))
@@ -235,6 +237,41 @@ def _by_template(campaign: Campaign, trial: TrialSend, follower: Follower, wecha
         trial.id, follower.openid, mapping.template_id, values, contents.link(campaign), key
     )
     return _outcome(Channel.TEMPLATE_MESSAGE, list(wechat.send_templates([message])))
+
+
+def _by_one_time(campaign: Campaign, trial: TrialSend, follower: Follower, wechat: Gateway) -> Said:
+    unused = SubscriptionConsent.select().where(
+        SubscriptionConsent.follower == follower, SubscriptionConsent.used_at.is_null()
+    )
+    consent = unused.order_by(SubscriptionConsent.id.desc()).first()
+    if consent is None:
+        why = "没有可用的一次性授权：请这个人先在活动页面点“提醒我”并允许"
+        return AttemptOutcome.REFUSED, 0, "", why
+    title, text = contents.one_time_fields(campaign, variables.words_of([follower.id]).get(follower.id))
+    message = OneTimeMessage(
+        trial.id,
+        follower.openid,
+        consent.template_id,
+        consent.scene,
+        f"{MARK}{title}"[: contents.ONE_TIME_TITLE],
+        text,
+        contents.link(campaign),
+    )
+    said = _outcome(Channel.ONE_TIME_SUBSCRIPTION, list(wechat.send_one_time([message])))
+    if said[0] in (AttemptOutcome.ACCEPTED, AttemptOutcome.UNKNOWN):
+        SubscriptionConsent.update(used_at=clock.utc_now()).where(
+            SubscriptionConsent.id == consent.id
+        ).execute()
+    return said
+
+
+def _by_rider(campaign: Campaign, trial: TrialSend, follower: Follower, wechat: Gateway) -> Said:
+    """What would stand under a reply, as a message of its own."""
+    if not followers.spend_window(follower.id):
+        return AttemptOutcome.REFUSED, 0, "", WINDOW_SHUT
+    text = f"{MARK}顺带通知会这样附在回复后面：\n{contents.rider_text(campaign)}"
+    message = WindowMessage(trial.id, follower.openid, text)
+    return _outcome(Channel.WINDOW_MESSAGE, list(wechat.send_window_messages([message])))
 
 
 def _by_preview(campaign: Campaign, trial: TrialSend, follower: Follower, wechat: Gateway) -> Said:
@@ -269,7 +306,9 @@ def _forget_drafts(campaign: Campaign, wechat: Gateway) -> None:
 WAYS: dict[Channel, Callable[[Campaign, TrialSend, Follower, Gateway], Said]] = {
     Channel.WINDOW_MESSAGE: _by_window,
     Channel.TEMPLATE_MESSAGE: _by_template,
+    Channel.ONE_TIME_SUBSCRIPTION: _by_one_time,
     Channel.MASS_SEND: _by_preview,
+    Channel.RIDER: _by_rider,
 }
 
 

@@ -114,3 +114,32 @@ def test_a_text_with_unknown_variables_is_not_tried(
     with pytest.raises(Invalid, match="没有变量"):
         trials.send(campaign, [tester.person_id], [WINDOW], actor=secretary, wechat=gateway)
     assert TrialSend.select().count() == 0
+
+
+def test_every_channel_can_be_tried(
+    make_campaign: MakeCampaign,
+    mappings: list[TemplateMapping],
+    secretary: Account,
+    on_phone: OnPhone,
+    sandbox: Sandbox,
+    gateway: Gateway,
+) -> None:
+    tester = on_phone(window=True, consent=True, unit=secretary.member_unit)
+    trials.add_tester(tester.person_id, actor=secretary)
+    campaign = make_campaign(status=CampaignStatus.DRAFT, scheduled_at=None)
+    chosen = trials.channels_for(campaign)
+    assert set(chosen) == set(Channel) - {Channel.DIGEST}  # a digest is tried as itself
+
+    sent = trials.send(campaign, [tester.person_id], chosen, actor=secretary, wechat=gateway)
+    [again] = trials.send(
+        campaign, [tester.person_id], [Channel.ONE_TIME_SUBSCRIPTION], actor=secretary, wechat=gateway
+    )
+
+    assert {each.outcome for each in sent} == {AttemptOutcome.ACCEPTED}
+    said = [bubble["body"].get("text", "") for bubble in sandbox.chat(tester.openid)]
+    assert sum("顺带通知会这样附在回复后面" in text for text in said) == 1
+    assert (again.outcome, "提醒我" in again.told) == (
+        AttemptOutcome.REFUSED,
+        True,
+    )  # one consent, one message
+    assert Delivery.select().count() == Attempt.select().count() == 0
