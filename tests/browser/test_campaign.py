@@ -78,7 +78,7 @@ def test_a_lecture_is_written_reviewed_scheduled_and_watched(site: Site, open_pa
     editor.get_by_role("link", name="新建推送").first.click()
     expect(editor.locator("#audience-count")).to_contain_text("3 人")
     editor.get_by_label("按条件选择").check()
-    editor.get_by_label("讲座", exact=True).check()
+    editor.locator("#topics").get_by_label("讲座", exact=True).check()
     expect(editor.locator("#audience-count")).to_contain_text("欧**一")
     editor.get_by_label("内容").select_option(index=1)
     editor.get_by_label("一句话简介").fill("席位有限，请尽早报名")
