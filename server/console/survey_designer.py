@@ -68,11 +68,12 @@ FIELD_LABELS = {
 def preview() -> Answer:
     """The form as it is written so far: on a phone in chat and as a page, and what is wrong with its way."""
     form = forms.submitted()
-    questions = sheet.draft(_valued(form))
+    values, wrong = _valued(form)
+    questions = sheet.draft(values)
     return render_template(
         "console/surveys/preview.html",
         bubbles=[bubble(text) for text in chat_text.preview(questions)],
-        problems=flow_check.check(questions),
+        problems=sorted([*wrong, *flow_check.check(questions)], key=lambda each: each.position),
         blocks=_blocks(questions),
         passed_over=page_answers.PASSED_OVER,
         asked_when=conditions_in_words(questions.questions),
@@ -199,12 +200,21 @@ def bubble(text: str) -> Markup:
     return Markup(clean.replace("\n", "<br>"))  # noqa: S704 - sanitised
 
 
-def _valued(form: Form) -> list[dict[str, Any]]:
-    """The questions as they are written, whatever is still wrong with them."""
+def _valued(form: Form) -> tuple[list[dict[str, Any]], list[flow_check.Problem]]:
+    """The questions as they are written, whatever is still wrong with them, and conditions half written."""
     values = questionnaire_form.for_services(questionnaire_form.read(form), form)
-    for each in values:
-        each["condition"], _ = conditions.checked(each["condition"])
-    return values
+    wrong = []
+    for no, each in enumerate(values, 1):
+        terms = conditions.terms(each["condition"])
+        if any(term.get("question") == 0 for term in terms):
+            why = f"第{no}题的显示条件用到了已删除的题"
+            each["condition"] = None
+        else:
+            each["condition"], why = conditions.checked(each["condition"])
+            why = f"第{no}题：{why}" if why else ""
+        if why:
+            wrong.append(flow_check.Problem(no, why, "请在“谁会看到这一题”里改好，或去掉这一条"))
+    return values, wrong
 
 
 def _kinded(values: dict[str, Any]) -> dict[str, Any]:

@@ -1,33 +1,30 @@
-// Questions dragged to another place, and a section of the library ticked at once. The keyboard has
-// the buttons 上移 and 下移.
+// Questions dragged to another place, and a section of the library ticked at once. Who does not drag
+// has the buttons 上移 and 下移.
+"use strict";
+
 (() => {
-  const drag = () => {
+  function dropped(event) {
+    if (event.oldIndex === event.newIndex) return;
     const box = document.getElementById("questions");
-    if (!box || !window.Sortable || box.dataset.drags) return;
-    box.dataset.drags = "1";
-    window.Sortable.create(box, {
+    const button = box.querySelector("[data-order]");
+    const order = [...box.querySelectorAll("[data-no]")].map((each) => each.dataset.no);
+    button.value = `order-${order.join(",")}`;
+    button.click();
+  }
+
+  let ready = null; // not an attribute: htmx carries those over to the element that takes its place
+  function arrange() {
+    const box = document.getElementById("questions");
+    if (!box || box === ready) return;
+    ready = box;
+    // no fallback and no animation: both write inline styles, which the page's policy forbids
+    Sortable.create(box, {
       handle: "[data-handle]",
-      draggable: "fieldset[data-no]",
-      animation: 120,
-      onEnd: () => {
-        const order = [...box.querySelectorAll("fieldset[data-no]")].map((each) => each.dataset.no);
-        window.htmx.ajax("POST", "/console/surveys/arrange", {
-          source: box,
-          target: "#questions",
-          select: "#questions",
-          swap: "outerHTML",
-          values: { ...values(box.closest("form")), do: `order-${order.join(",")}` },
-        });
-      },
+      draggable: "[data-no]",
+      onEnd: dropped,
     });
-  };
-  const values = (form) => {
-    const found = {};
-    for (const [name, value] of new FormData(form)) {
-      if (typeof value === "string") (found[name] ??= []).push(value);
-    }
-    return found;
-  };
+  }
+
   document.addEventListener("click", (event) => {
     const button = event.target.closest("[data-tick-section]");
     if (!button) return;
@@ -35,6 +32,20 @@
       if (each.dataset.section === button.dataset.tickSection) each.checked = true;
     }
   });
-  document.addEventListener("htmx:afterSwap", drag);
-  drag();
+  // The preview follows what is written, a moment after the last key.
+  let waits = 0;
+  function look() {
+    clearTimeout(waits);
+    waits = setTimeout(() => window.htmx.trigger("#preview", "look"), 500);
+  }
+  for (const kind of ["input", "change"]) {
+    document.addEventListener(kind, (event) => {
+      if (event.target.closest("form")?.querySelector("#preview")) look();
+    });
+  }
+  // Each arrangement brings a new list: it is made ready when a finger or the mouse comes down on it.
+  document.addEventListener("pointerdown", arrange, true);
+  document.addEventListener("htmx:afterRequest", (event) => {
+    if (event.detail.pathInfo.requestPath.endsWith("/arrange")) look();
+  });
 })();

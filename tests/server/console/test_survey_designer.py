@@ -154,6 +154,10 @@ def test_the_preview_shows_phone_and_page_and_names_what_is_wrong(sign_in: SignI
     page = html.unescape(client.post("/console/surveys/preview", data=typed(**wrong)).text)
 
     assert "第1题的显示条件用到了第2题，它不在前面" in page
+    gone = {"question-1-if-0-on": "gone", "question-1-if-0-is": "chosen"}
+    assert (
+        "第2题的显示条件用到了已删除的题" in client.post("/console/surveys/preview", data=typed(**gone)).text
+    )
     assert "请把第2题移到前面" in page
     assert "【2/2】（还没有写题目）（数字）" in page
     assert 'class="survey-tick"' in page

@@ -124,7 +124,7 @@ def answer_of(no: int, value: int) -> tuple[str, str, tuple[str, ...]]:
     return f"话{value}", f"话{value}", (f"话{value}",)
 
 
-class Tester:
+class Trier:
     def __init__(self, follower: Follower, survey: Questionnaire) -> None:
         self.follower, self.survey, self.model = follower, survey, Model()
         self.whole = sheet.of(survey.id)
@@ -213,16 +213,16 @@ def test_what_is_kept_is_what_was_meant_last_of_what_is_asked(
     db: Database, steps: list[tuple[str, int, int]]
 ) -> None:
     with db.atomic() as transaction:
-        tester = Tester(make_member(), make())
+        trier = Trier(make_member(), make())
         for what, no, value in steps:
             if what == "tap":
-                tester.tap(no, value)
+                trier.tap(no, value)
             elif what == "type":
-                tester.type(value)
+                trier.type(value)
             elif what == "page":
-                tester.page(no, value)
+                trier.page(no, value)
             else:
-                tester.word(WORDS[(no * 3 + value) % len(WORDS)])
-            tester.check()
-        event(f"asked: {len(tester.model.asked())}")
+                trier.word(WORDS[(no * 3 + value) % len(WORDS)])
+            trier.check()
+        event(f"asked: {len(trier.model.asked())}")
         transaction.rollback()
