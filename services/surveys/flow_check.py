@@ -105,8 +105,10 @@ def _places(asked: Asked, meant: int | None) -> Iterator[Problem]:
     if not asked.is_required or asked.kind not in CHOICE:
         return
     quotas = [choice.quota for choice in asked.choices if choice.quota is not None]
-    if len(asked.choices) - len(quotas) >= asked.least or (
-        meant is not None and sum(quotas) >= meant * asked.least
+    if (
+        not quotas
+        or len(asked.choices) - len(quotas) >= asked.least
+        or (meant is not None and sum(quotas) >= meant * asked.least)
     ):
         return
     yield Problem(

@@ -115,6 +115,14 @@ def test_places_that_run_out_before_a_required_question_is_answered_are_a_dead_e
     assert found(single(options=many)) == []  # type: ignore[arg-type]
 
 
+def test_a_question_still_without_options_is_no_dead_end() -> None:
+    empty = {name: "" for name in ("low_words", "high_words", "help_text", "section", "matrix_text")}
+    values = {"minimum": None, "maximum": None, "matrix": None, "condition": None, "is_required": True}
+    being_written = sheet.draft([{"kind": "single", "text": "", "options": [], **values, **empty}])
+
+    assert flow_check.check(being_written) == []
+
+
 def test_more_places_than_persons_are_told_without_stopping_anything() -> None:
     options = [{"text": "上午", "quota": 50}, {"text": "下午"}]
 
