@@ -19,6 +19,7 @@ SANDBOX_APP_SECRET = "sandbox-secret-of-the-account"  # noqa: S105 - the sandbox
 SANDBOX_TOKEN = "sandboxToken2024"  # noqa: S105
 SANDBOX_AES_KEY = "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8"
 SANDBOX_REMINDER = "SUB_ACTIVITY:thing1=title,time2=starts_at,thing3=place,thing4=note"
+SANDBOX_ONE_TIME = "ONE_NOTICE"
 SANDBOX_MINI_APP_ID = "wx9f8e7d6c5b4a3920"
 SANDBOX_MINI_SECRET = "sandbox-secret-of-the-program"  # noqa: S105
 DEVELOPMENT_SECRET_KEY = "development-only-secret-key"  # noqa: S105
@@ -67,6 +68,7 @@ class Settings(BaseSettings):
     mini_token: str = SANDBOX_TOKEN
     mini_aes_key: str = SANDBOX_AES_KEY
     mini_reminder_template: str = SANDBOX_REMINDER
+    one_time_template: str = SANDBOX_ONE_TIME
     wechat_api_url: str = ""
     wechat_open_url: str = ""
     wechat_mp_url: str = ""
@@ -120,6 +122,8 @@ class Settings(BaseSettings):
         self.public_url = (self.public_url or f"http://127.0.0.1:{self.web_port}").rstrip("/")
         if real and self.mini_reminder_template == SANDBOX_REMINDER:
             self.mini_reminder_template = ""  # the sandbox's own template: no reminder is offered
+        if real and self.one_time_template == SANDBOX_ONE_TIME:
+            self.one_time_template = ""  # likewise
         self.wechat_api_url = self.wechat_api_url or ("https://api.weixin.qq.com" if real else sandbox)
         self.wechat_open_url = self.wechat_open_url or ("https://open.weixin.qq.com" if real else sandbox)
         self.wechat_mp_url = self.wechat_mp_url or ("https://mp.weixin.qq.com" if real else sandbox)

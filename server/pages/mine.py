@@ -9,10 +9,11 @@ import clock
 from models.messaging import REACHED, Campaign, Channel, ContentKind, Delivery
 from models.people import ALL_TOPIC_WORDS, TOPIC_WORDS, Topic
 from server.pages import member
-from server.pages.member import me, member_only
-from services import activities, bindings, opt_ins
+from server.pages.member import here, me, member_only
+from services import activities, bindings, one_time_consents, opt_ins
 from services.errors import Invalid
 from services.messaging import contents
+from services.one_time_consents import Told
 from services.publishing import e_journals, notices
 from services.surveys import pages as survey_pages
 
@@ -65,8 +66,23 @@ def overview() -> Answer:
 @member_only
 def topics() -> Answer:
     return render_template(
-        "pages/topics.html", topics=TOPIC_WORDS, hints=TOPIC_HINTS, chosen=opt_ins.topics_of(me())
+        "pages/topics.html",
+        topics=TOPIC_WORDS,
+        hints=TOPIC_HINTS,
+        chosen=opt_ins.topics_of(me()),
+        may_remind=one_time_consents.is_offered(),
+        reminders=one_time_consents.waiting(here()),
+        remind_at=one_time_consents.address(here(), back=url_for(".reminded")),
     )
+
+
+@bp.get("/remind/answered")
+@member_only
+def reminded() -> Answer:
+    """Back from WeChat's page with the member's answer."""
+    names = ("openid", "template_id", "action", "scene", "reserved")
+    one_time_consents.answered(here(), Told(*(request.args.get(name, "") for name in names)))
+    return redirect(url_for(".topics"))
 
 
 @bp.post("/topics")
