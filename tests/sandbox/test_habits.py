@@ -131,7 +131,7 @@ def test_a_survey_is_answered_after_delays_of_the_clock(callback: Callback) -> N
 
 
 MEMORY = """
-import asyncio, json, resource
+import asyncio, json
 from sandbox import crowd
 from sandbox.options import Options
 from sandbox.platform import Platform
@@ -147,7 +147,9 @@ for person in platform.people.by_openid.values():
         platform.deliver(person, "text", {"text": f"第 {number} 条"}, f"custom|{number}", 1.0)
 questions = ["单位", "关心的主题", "形式", "时长", "满意度", "建议"]
 runs = [Answering(openid, "1", None, "", {text: ["党史"] for text in questions}) for openid in platform.crowd]
-print(len(platform.people), resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024)
+# not getrusage: its greatest size is handed down by whoever started this process
+status = open("/proc/self/status").read()
+print(len(platform.people), int(status.partition("VmHWM:")[2].split()[0]) // 1024)
 """
 
 

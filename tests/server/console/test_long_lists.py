@@ -50,7 +50,7 @@ def _audit(db: Database, rows: int) -> None:
 
 
 def _copies(db: Database, letter: InboxItem, rows: int) -> None:
-    columns = "created_at, follower_id, text, kind, status, version"
+    columns = "created_at, follower_id, text, kind, status, version, is_sample"
     from_row = ", ".join(f"letter.{column}" for column in columns.split(", "))
     with_ = NUMBERS.format(rows=rows)
     db.execute_sql(
