@@ -11,6 +11,7 @@ import json
 import logging
 import os
 import sys
+import traceback
 from collections import Counter
 from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor, as_completed
@@ -22,6 +23,7 @@ os.environ.setdefault("CLOCK_FILE", "")
 
 import config
 from tests.exactness import in_process, killing, stores
+from tests.exactness.verdict import Verdict
 
 RESULTS = config.ROOT / "var" / "exactness.jsonl"
 IN_PROCESS, KILLING = 450, 50
@@ -30,8 +32,15 @@ FIGURES = ("persons", "kills", "faults", "events_pushed", "unknown")
 
 
 def one(kind: str, seed: int) -> dict[str, Any]:
-    """What came of one run."""
+    """What came of one run; one that breaks is told as a problem, and the others go on."""
     logging.disable(logging.ERROR)
+    try:
+        return _one(kind, seed)
+    except Exception:  # the edge of every run
+        return Verdict(kind, seed, problems=[traceback.format_exc()]).told()
+
+
+def _one(kind: str, seed: int) -> dict[str, Any]:
     if kind == "in process":
         return in_process.run(seed).told()
     engine = "postgresql" if seed % 2 and stores.answers() else "sqlite"

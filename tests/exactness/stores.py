@@ -93,6 +93,7 @@ def forget() -> None:
         admin, template = _prepared_database()
         with psycopg.connect(admin, autocommit=True) as connection:
             connection.execute(f"DROP DATABASE IF EXISTS {template} WITH (FORCE)")
+        _prepared_database.cache_clear()
 
 
 def _make_tables(url: str) -> None:
