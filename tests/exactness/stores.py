@@ -17,8 +17,10 @@ import redis
 import config
 import models
 
-TEMPLATE = f"exactness_{os.getpid()}"
-RUN = f"{TEMPLATE}_run"
+
+def template_name() -> str:
+    """This process's own, also after a fork."""
+    return f"exactness_{os.getpid()}"
 
 
 @contextmanager
@@ -30,12 +32,13 @@ def store(engine: str, folder: Path) -> Iterator[tuple[str, str]]:
         return
     admin, template = _prepared_database()
     with psycopg.connect(admin, autocommit=True) as connection, _redis_number() as redis_url:
-        connection.execute(f"DROP DATABASE IF EXISTS {RUN} WITH (FORCE)")
-        connection.execute(f"CREATE DATABASE {RUN} TEMPLATE {template}")
+        run = f"{template}_run"
+        connection.execute(f"DROP DATABASE IF EXISTS {run} WITH (FORCE)")
+        connection.execute(f"CREATE DATABASE {run} TEMPLATE {template}")
         try:
-            yield urlunsplit(urlsplit(admin)._replace(path=f"/{RUN}")), redis_url
+            yield urlunsplit(urlsplit(admin)._replace(path=f"/{run}")), redis_url
         finally:
-            connection.execute(f"DROP DATABASE {RUN} WITH (FORCE)")
+            connection.execute(f"DROP DATABASE {run} WITH (FORCE)")
 
 
 def answers() -> bool:
@@ -79,12 +82,12 @@ def _prepared_file() -> Path:
 @cache
 def _prepared_database() -> tuple[str, str]:
     """The server's address and a template database with all tables, made once a process."""
-    admin = config.settings().test_database_url or ""
+    admin, name = config.settings().test_database_url or "", template_name()
     with psycopg.connect(admin, autocommit=True) as connection:
-        connection.execute(f"DROP DATABASE IF EXISTS {TEMPLATE} WITH (FORCE)")
-        connection.execute(f"CREATE DATABASE {TEMPLATE} TEMPLATE template0 ENCODING 'UTF8' LOCALE 'C'")
-    _make_tables(urlunsplit(urlsplit(admin)._replace(path=f"/{TEMPLATE}")))
-    return admin, TEMPLATE
+        connection.execute(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
+        connection.execute(f"CREATE DATABASE {name} TEMPLATE template0 ENCODING 'UTF8' LOCALE 'C'")
+    _make_tables(urlunsplit(urlsplit(admin)._replace(path=f"/{name}")))
+    return admin, name
 
 
 def forget() -> None:
