@@ -153,7 +153,7 @@ def _may_have_gone() -> bool:
 
 def _end_leases_of_the_dead(crew: Crew) -> None:
     """Theirs end after a minute of real time; the product's clock, which runs faster here, must not wait."""
-    for lease in Lease.select():
+    for lease in list(Lease.select()):  # read to its end: a write within an open read is "locked" at once
         if int(lease.owner.partition("-")[0]) not in crew.alive:
             Lease.delete().where(Lease.name == lease.name, Lease.owner == lease.owner).execute()
 
