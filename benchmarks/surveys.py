@@ -30,6 +30,7 @@ from services.surveys import columns, cross_tables, results
 
 BATCH = 5000
 ROUNDS = 3
+LARGE = 50_000
 RESPONSE = (
     "INSERT INTO response (id, questionnaire_id, respondent, member_unit_id, status, completed_on)"
     " VALUES (?, ?, ?, ?, ?, ?)"
@@ -48,7 +49,8 @@ def results_of_many(sizes: Sizes) -> list[Figure]:
         written = _answer(questionnaire, sizes.answers)
         unit_id = alliance.unit_named("乐余").id
         option_id = Option.select().join(Question).where(Question.questionnaire == questionnaire).first().id
-        both = results.Narrowing(unit_id=unit_id, option_id=option_id)
+        is_large = written >= LARGE  # a small survey tells nothing of one unit's few who gave one answer
+        both = results.Narrowing(unit_id=unit_id if is_large else None, option_id=option_id)
         topic = Question.select().where(Question.questionnaire == questionnaire).order_by(Question.position)
         sides: dict[str, Callable[[], object]] = {
             "bare": _bare,
