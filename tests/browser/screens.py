@@ -16,30 +16,25 @@ import sys
 import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from datetime import timedelta
 from itertools import product
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 
 from PIL import Image, ImageDraw, ImageFont
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 from werkzeug.routing import Rule
 
-import clock
 import config
 import models
 from demo import alliance
 from demo.local_wechat import LocalWeChat
 from demo.processes import Processes
 from demo.storyline import Storyline, close_database
-from models.accounts import Account
-from models.activities import Activity
-from models.alliance import MemberUnit
 from models.people import Follower
 from services import member_links
-from services.activities import invitations
+from tests.browser import screen_rows
 from tests.browser.conftest import CHROMIUM_FLAGS, PHONE, WIDE
-from tests.factories.composer import make_notice, make_picture
 
 SHEETS = config.ROOT / "docs" / "pictures"
 FONT = "/usr/share/fonts/truetype/wqy/wqy-microhei.ttc"
@@ -54,6 +49,15 @@ NOT_PAGES = (
     "/sign-in/done",
     "<path:",
     "/audience",
+    "/files/",
+    "/materials/<",
+    "/forecast",
+    "/live",
+    "/window",
+    "/choose",
+    "/series/preview",
+    "/now",
+    ".docx",
     ".json",
     ".csv",
 )
@@ -71,6 +75,9 @@ TABLES = {
     "invitation": "unit_invitation",
     "material": "activity_material",
     "series": "activity_series",
+    "series/series": "campaign_series",
+    "survey-series/series": "survey_series",
+    "saved": "saved_reply",
     "override": "workday_override",
 }
 SIZES = {"1440": WIDE, "390": PHONE}
@@ -179,7 +186,7 @@ def _play(processes: Processes) -> None:
         capture_output=True,
     )
     _say(wechat)
-    _arrange()
+    screen_rows.arrange()
 
 
 def _say(wechat: LocalWeChat) -> None:
@@ -188,17 +195,6 @@ def _say(wechat: LocalWeChat) -> None:
     openids = [row.openid for row in members.order_by(Follower.id.desc()).limit(2)]
     wechat.act(openids[0], "text", content="我上次参加培训的结业证书什么时候可以领？")
     wechat.act(openids[1], "text", content="投诉 二楼研讨室的投影仪一直是坏的")
-
-
-def _arrange() -> None:
-    """What administrators arrange: places for units, a notice, a picture, an open check-in."""
-    secretary = Account.get(Account.username == "mishu")
-    lecture = Activity.select().order_by(Activity.id).get()
-    units = MemberUnit.select().where(MemberUnit.short_name.in_(["乐余", "杨舍"]))
-    answer_by = clock.utc_now() + timedelta(days=2)
-    invitations.invite(lecture, {unit.id: 3 for unit in units}, answer_by, actor=secretary)
-    make_notice(member_unit=secretary.member_unit, is_shared=True)
-    make_picture(member_unit=secretary.member_unit)
 
 
 def _rules() -> list[Rule]:
@@ -213,19 +209,19 @@ def _rules() -> list[Rule]:
 def _addresses(rule: Rule) -> list[str]:
     """The rule's address with the rows that are there, a few of them."""
     names = sorted(rule.arguments)
-    if any(not name.endswith("_id") for name in names):
-        return []
-    rows = [_ids(name.removesuffix("_id")) for name in names]
+    area = rule.rule.split("/")[2]
+    rows = [_ids(name.removesuffix("_id"), area) for name in names]
     built = [rule.build(dict(zip(names, ids, strict=True))) for ids in product(*rows)]
     return [address for _, address in filter(None, built)]
 
 
-def _ids(base: str) -> list[int]:
-    table = TABLES.get(base, base)
+def _ids(base: str, area: str) -> list[int] | list[str]:
+    table = TABLES.get(f"{area}/{base}") or TABLES.get(base, base)
     for model in models.TABLES:
         if model._meta.table_name == table:
-            return [row.id for row in model.select(model.id).order_by(model.id).limit(TRIED_ROWS)]
-    return []
+            rows: Any = model.select().order_by(model._meta.primary_key).limit(TRIED_ROWS)
+            return [row.get_id() for row in rows]
+    return screen_rows.words_of(base)
 
 
 def _console(browser: Browser, looking: Looking) -> Iterator[Screen]:
