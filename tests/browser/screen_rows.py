@@ -8,6 +8,7 @@ import clock
 from models.accounts import Account
 from models.activities import Activity, ActivityStatus
 from models.alliance import MemberUnit
+from models.audiences import SavedAudience
 from models.automatic_notices import NoticeKind
 from models.bindings import BindingRequest, BindingRequestKind, BindingRequestStatus
 from models.check_ins import CheckInOpening
@@ -28,11 +29,12 @@ from tests.server.console.campaign_rows import make_campaign
 
 
 def arrange() -> None:
-    """What administrators arrange: places, a notice with a file, a picture, pushes that wait and recur."""
+    """What administrators arrange, where the demo holds none of it."""
     secretary = Account.get(Account.username == "mishu")
-    lecture = Activity.select().where(Activity.status == ActivityStatus.PUBLISHED).order_by(Activity.id).get()
+    answer_by = clock.utc_now() + timedelta(hours=1)
+    later = (Activity.status == ActivityStatus.PUBLISHED) & (Activity.starts_at > answer_by)
+    lecture = Activity.select().where(later).order_by(Activity.id).get()
     units = MemberUnit.select().where(MemberUnit.short_name.in_(["乐余", "杨舍"]))
-    answer_by = clock.utc_now() + timedelta(days=2)
     invitations.invite(lecture, {unit.id: 3 for unit in units}, answer_by, actor=secretary)
     notice = Notice.select().order_by(Notice.id).first() or make_notice(member_unit=secretary.member_unit)
     kept = {"media_type": "application/pdf", "size": 184_320, "storage_key": "notices/none.pdf"}
@@ -56,13 +58,16 @@ def _pushes(secretary: Account, lecture: Activity) -> None:
         starts_on=clock.local_today(),
         fired_until=clock.utc_now(),
     )
-    saved_audiences.create(name="全体会员", definition={"everyone": True}, actor=secretary)
+    if not SavedAudience.select().exists():
+        saved_audiences.create(name="全体会员", definition={"everyone": True}, actor=secretary)
 
 
 def _surveys(secretary: Account) -> None:
     unit, model = secretary.member_unit, Questionnaire.select().order_by(Questionnaire.id).get()
-    SurveySeries.create(name="培训需求征集", member_unit=unit, author=secretary, model=model)
-    Course.create(title="基层治理的方法", topics="基层治理\n网格", instructor="陈老师", member_unit=unit)
+    if not SurveySeries.select().exists():
+        SurveySeries.create(name="培训需求征集", member_unit=unit, author=secretary, model=model)
+    if not Course.select().exists():
+        Course.create(title="基层治理的方法", topics="基层治理\n网格", instructor="陈老师", member_unit=unit)
 
 
 def _request(unit: MemberUnit) -> None:

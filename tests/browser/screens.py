@@ -21,7 +21,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from PIL import Image, ImageDraw, ImageFont
+from PIL import Image, ImageDraw, ImageFont, PngImagePlugin
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 from werkzeug.routing import Rule
 
@@ -284,7 +284,7 @@ def sheet(screens: list[Screen], width: str, into: Path) -> None:
     for number, screen in enumerate(screens):
         x = gap + (number % across) * (shown + gap)
         y = gap + (number // across) * (tall + gap + 22)
-        with Image.open(screen.pictures[width]) as picture:
+        with PngImagePlugin.PngImageFile(screen.pictures[width]) as picture:
             small = picture.convert("RGB").resize((shown, max(1, picture.height * shown // picture.width)))
         whole.paste(small.crop((0, 0, shown, min(tall, small.height))), (x, y + 20))
         draw.text((x, y), _cut(screen.title, shown, font), fill="#212529", font=font)
