@@ -162,6 +162,7 @@ ACTION_WORDS = {
     "questionnaire.open": "开放问卷",
     "questionnaire.closed": "结束问卷",
     "themes.asked": "整理问卷文字主题",
+    "questionnaire.corrected": "改问卷的笔误",
     "questionnaire.paused": "暂停问卷",
     "questionnaire.extended": "改问卷截止时间",
     "questionnaire.reminders_set": "设问卷提醒",

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable
 from io import BytesIO
 
 from flask.testing import FlaskClient
 from python_calamine import CalamineWorkbook
 
+import config
 from models.accounts import Account, AccountRoleKind
 from models.audit import AuditEntry
+from server.console import audit_words
 from server.console.audit_words import details
 from services import audit
 from tests.factories import make_account, make_unit
@@ -107,3 +110,11 @@ def test_details_have_no_names_of_columns() -> None:
 
 def test_details_tell_the_time_of_the_clock_on_the_wall() -> None:
     assert details('{"until": "2026-11-24 00:50:50.540480"}') == "直到：2026-11-24 08:50"
+
+
+def test_every_act_that_the_services_record_has_words() -> None:
+    source = "".join(path.read_text() for path in (config.ROOT / "services").rglob("*.py"))
+    recorded = set(re.findall(r'audit\.record\(\s*"([a-z_.]+)"', source))
+
+    assert len(recorded) > 100
+    assert recorded - set(audit_words.ACTION_WORDS) == set()
