@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date
 from typing import Any
 
-from flask import Blueprint, flash, redirect, render_template, url_for
+from flask import Blueprint, flash, redirect, render_template, request, url_for
 from markupsafe import Markup
 from peewee import Case
 from werkzeug.wrappers import Response
@@ -333,6 +333,8 @@ def _page(person: Person, *, role_form: forms.Form | None = None, phone: str = "
         PersonRole.select().where(PersonRole.person == person).order_by(PersonRole.valid_from, PersonRole.id)
     )
     wanted = opt_ins.topics_of(person)
+    number = max(1, request.args.get("sent", 1, type=int))
+    sent = list(_deliveries(person, number))
     return render_template(
         "console/people/show.html",
         person=person,
@@ -345,7 +347,9 @@ def _page(person: Person, *, role_form: forms.Form | None = None, phone: str = "
         mini_app_id=config.settings().mini_app_id,
         topics=[(topic.value, word, topic in wanted) for topic, word in TOPIC_WORDS.items()],
         consents=[_consent_cells(row) for row in opt_ins.history_of(person)],
-        deliveries=list(_deliveries(person)),
+        deliveries=sent[:SHOWN_DELIVERIES],
+        sent_page=number,
+        has_more_sent=len(sent) > SHOWN_DELIVERIES,
         **shown,
     )
 
@@ -361,13 +365,15 @@ def _consent_cells(row: Any) -> tuple[str, str, str, str]:
     return about, answer, words.local_time(row.given_at), SOURCE_WORDS.get(row.source, row.source)
 
 
-def _deliveries(person: Person) -> Any:
+def _deliveries(person: Person, number: int) -> Any:
+    """One page of what was sent, the latest first, and one row more where there is a next."""
     rows = (
         Delivery.select(Delivery, Campaign)
         .join(Campaign)
         .where(Delivery.person == person)
         .order_by(Delivery.id.desc())
-        .limit(SHOWN_DELIVERIES)
+        .limit(SHOWN_DELIVERIES + 1)
+        .offset((number - 1) * SHOWN_DELIVERIES)
     )
     for row in rows:
         channel = CHANNEL_WORDS[row.channel] if row.channel else words.NOTHING

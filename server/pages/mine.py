@@ -19,7 +19,7 @@ from services.surveys import pages as survey_pages
 
 bp = Blueprint("mine", __name__)
 Answer = str | Response
-MOST_MESSAGES = 30
+MOST_MESSAGES = 30  # a page
 
 TOPIC_HINTS = {
     Topic.LECTURE: "红色讲坛等讲座的通知",
@@ -72,8 +72,19 @@ def topics() -> Answer:
         chosen=opt_ins.topics_of(me()),
         may_remind=one_time_consents.is_offered(),
         reminders=one_time_consents.waiting(here()),
-        remind_at=one_time_consents.address(here(), back=url_for(".reminded")),
+        may_ask=bool(_remind_address()),
     )
+
+
+@bp.get("/remind")
+@member_only
+def remind() -> Answer:
+    """To WeChat's own page, which asks for one reminder; the address is made at the tap, so it is fresh."""
+    return redirect(_remind_address() or url_for(".topics"))
+
+
+def _remind_address() -> str:
+    return one_time_consents.address(here(), back=url_for(".reminded"))
 
 
 @bp.get("/remind/answered")
@@ -100,17 +111,25 @@ def set_topic() -> Answer:
 @bp.get("/messages")
 @member_only
 def messages() -> Answer:
-    """The notices that reached the person, whatever channel carried them, the latest first."""
+    """All notices that reached the person, whatever channel carried them, the latest first."""
+    number = max(1, request.args.get("page", 1, type=int))
     sent = (
         Delivery.select(Delivery, Campaign)
         .join(Campaign)
         .where(Delivery.person == me().id, Delivery.status.in_(REACHED))
         .order_by(Delivery.id.desc())
-        .limit(MOST_MESSAGES)
+        .limit(MOST_MESSAGES + 1)
+        .offset((number - 1) * MOST_MESSAGES)
     )
+    rows = list(sent)
     return render_template(
         "pages/messages.html",
-        deliveries=sorted(sent, key=lambda each: each.settled_at or each.created_at, reverse=True),
+        deliveries=sorted(
+            rows[:MOST_MESSAGES], key=lambda each: each.settled_at or each.created_at, reverse=True
+        ),
+        number=number,
+        has_more=len(rows) > MOST_MESSAGES,
+        summary=contents.summary,
         link_of=_link_of,
         headline=contents.headline,
         channel_words=CARRIED_BY,

@@ -82,7 +82,7 @@ def test_the_member_page_offers_it_and_takes_the_answer(app: Flask) -> None:
     link = urlsplit(member_links.make(member.id))
     client.get(f"{link.path}?{link.query}" if link.query else link.path)
 
-    assert "/mp/subscribemsg?action=get_confirm" in client.get("/m/topics").text
+    assert "/mp/subscribemsg?action=get_confirm" in client.get("/m/remind").location
     answer = client.get("/m/remind/answered", query_string=_query(yes(member)))
 
     assert answer.location == "/m/topics"

@@ -15,9 +15,11 @@ from peewee import Database
 from models.accounts import Account, AccountRoleKind
 from models.alliance import MemberUnit
 from models.audit import AuditEntry
+from models.messaging import DeliveryStatus
 from models.people import Follower, InviteCode, Person, PersonRole, PersonRoleKind, Topic
 from services import opt_ins, people
 from tests.factories import make_account, make_follower, make_unit
+from tests.server.console.campaign_rows import make_campaign, make_delivery
 
 SignIn = Callable[[Account], FlaskClient]
 pytestmark = pytest.mark.usefixtures("noon")
@@ -266,3 +268,17 @@ def test_units_are_read_by_all_and_changed_by_the_secretariat(sign_in: SignIn, a
     secretary.post(f"/console/units/{unit.id}/close", data={"close_on": "2026-06-30"})
     stored = MemberUnit.get_by_id(unit.id)
     assert (stored.short_name, stored.valid_to) == ("凤凰校", date(2026, 6, 30))
+
+
+def test_all_that_was_sent_to_a_person_is_there_page_by_page(sign_in: SignIn, admin: Account) -> None:
+    person = _person(admin)
+    for number in range(21):
+        make_delivery(
+            make_campaign(title=f"推送{number}号", author=admin), DeliveryStatus.SKIPPED, person=person
+        )
+    client = sign_in(admin)
+
+    first, second = (client.get(f"/console/people/{person.id}?sent={page}").text for page in (1, 2))
+
+    assert ("推送20号" in first, "推送0号" in first, "较早的" in first) == (True, False, True)
+    assert ("推送0号" in second, "较早的" in second, "较新的" in second) == (True, False, True)

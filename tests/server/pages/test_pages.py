@@ -12,6 +12,7 @@ from flask.testing import FlaskClient
 from peewee import Database
 
 import clock
+import config
 from models.activities import ActivityKind, ActivityStatus, SignUp, SignUpStatus
 from models.messaging import Campaign, CampaignStatus, Channel, ContentKind, Delivery, DeliveryStatus
 from models.people import Topic
@@ -53,7 +54,7 @@ def make_delivery(person: Any, status: DeliveryStatus = DeliveryStatus.ACCEPTED,
         content_kind=values.pop("content_kind", ContentKind.ACTIVITY),
         activity=values.pop("activity", None),
         questionnaire=values.pop("questionnaire", None),
-        summary="一句话",
+        summary=values.pop("summary", "一句话"),
         member_unit=person.member_unit,
         author=make_account(member_unit=person.member_unit),
         status=CampaignStatus.SENDING,
@@ -332,6 +333,31 @@ def test_messages_are_the_persons_own_and_only_what_reached_them(enter: Enter) -
     assert "没到的通知" not in page
     assert "别人的通知" not in page
     assert f'href="/m/surveys/{survey.id}">' in page
+
+
+def test_the_way_to_one_reminder_leads_to_wechats_own_page(enter: Enter) -> None:
+    client = enter(make_member())
+
+    assert 'href="/m/remind"' in client.get("/m/topics").text
+    answer = client.get("/m/remind")
+
+    assert answer.status_code == 302
+    assert answer.location.startswith(f"{config.settings().wechat_mp_url}/mp/subscribemsg?action=get_confirm")
+
+
+def test_all_messages_are_there_page_by_page(enter: Enter) -> None:
+    follower = make_member()
+    activity = make_activity()
+    for number in range(31):
+        make_delivery(follower.person, activity=activity, title="讲座", summary=f"第{number}条。")
+    client = enter(follower)
+
+    first, second = client.get("/m/messages").text, client.get("/m/messages?page=2").text
+
+    assert first.count("card__title") == 30
+    assert (second.count("card__title"), "第0条。" in second) == (1, True)
+    assert "下一页" in first
+    assert "下一页" not in second
 
 
 def test_large_type_is_chosen_and_kept(enter: Enter) -> None:
