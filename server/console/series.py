@@ -6,9 +6,11 @@ from datetime import date, datetime
 from typing import Any
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
+from peewee import ModelSelect
 from werkzeug.wrappers import Response
 
 import clock
+from models.alliance import MemberUnit
 from models.messaging import CAMPAIGN_STATUS_WORDS, Campaign
 from models.schedules import (
     FIRING_STATUS_WORDS,
@@ -24,6 +26,7 @@ from server.console import forms, words
 from server.console.areas import MenuEntry
 from server.console.forms import Form
 from server.console.guard import find, me, requires, scope
+from server.console.list_routes import serve
 from server.console.listing import Column, Filter, Listing, badge, choices
 from services import recurrence
 from services.errors import Conflict, Invalid
@@ -52,6 +55,10 @@ PRESETS: dict[str, tuple[str, dict[str, Any]]] = {
 FIRINGS_SHOWN = 30
 
 LIST = Listing(
+    name="series",
+    title="定期推送",
+    permission="campaigns.view",
+    rows=lambda: _visible(),
     columns=(
         Column(
             "推送",
@@ -72,16 +79,19 @@ LIST = Listing(
     order=(CampaignSeries.id.desc(),),
     empty="还没有定期推送。打开一个推送草稿，点“改为定期发送”。",
 )
+serve(bp, LIST)
+
+
+def _visible() -> ModelSelect[CampaignSeries]:
+    query = CampaignSeries.select(CampaignSeries, Campaign, MemberUnit).join(Campaign).join(MemberUnit)
+    bound = scope()
+    return query if bound is None else query.where(Campaign.member_unit == bound)
 
 
 @bp.get("/")
 @requires("campaigns.view")
 def index() -> str:
-    query = CampaignSeries.select(CampaignSeries, Campaign).join(Campaign)
-    bound = scope()
-    if bound is not None:
-        query = query.where(Campaign.member_unit == bound)
-    return render_template("console/series/index.html", page=LIST.page(query))
+    return render_template("console/series/index.html", page=LIST.page())
 
 
 @bp.get("/new")
