@@ -16,6 +16,7 @@ AREA_WORDS = {
     "digests": "摘要群发",
     "notice_wordings": "通知用语",
     "templates": "消息模板",
+    "error_words": "易错词",
     "surveys": "调研",
     "inbox": "来信",
     "complaints": "投诉建议",

@@ -43,6 +43,8 @@ def test_a_push_is_dragged_to_another_day(site: Site, open_page: OpenPage) -> No
 
     expect(page.locator("#messages")).to_contain_text("改到 12月10日")
     assert Campaign.get_by_id(campaign.id).scheduled_at == EIGHT_DAYS_ON
+    page.wait_for_load_state("networkidle")
+    page.wait_for_function("!document.querySelector('.htmx-request, .htmx-swapping, .htmx-settling')")
     page.get_by_role("button", name="配额预测").click()
     expect(page.locator("#forecast")).to_contain_text("12月10日配额预测")
     page.get_by_role("button", name="撤销改动").click()

@@ -259,7 +259,7 @@ def test_a_rider_is_offered_once(make_campaign: MakeCampaign) -> None:
 def test_riders_go_oldest_first_and_within_the_budget(make_campaign: MakeCampaign) -> None:
     follower = make_member()
     first, second = (launched(make_campaign(channels=["rider"])) for _ in range(2))
-    one = len(riders._text_of(first).encode())
+    one = len(riders._text_of(first, follower.person.member_unit_id).encode())
 
     assert riders.offer(follower, budget_bytes=20, at=clock.utc_now()) == ""
     riders.offer(follower, budget_bytes=one + 10, at=clock.utc_now())
