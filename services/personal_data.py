@@ -9,6 +9,7 @@ import clock
 from models.accounts import Account
 from models.activities import Activity, SignUp, SignUpStatus
 from models.api_tokens import ApiReply, MiniSession
+from models.audiences import PersonListMember
 from models.base import db, locked
 from models.bindings import BindingRequest
 from models.complaints import Complaint
@@ -87,6 +88,7 @@ def _erase(person: Person, *, source: str) -> Person:
     ).execute()
     Complaint.update(contact=None).where(Complaint.person == row).execute()
     Tester.delete().where(Tester.person == row).execute()
+    PersonListMember.delete().where(PersonListMember.person == row).execute()
     _erase_talk(followers)
     is_open = PersonRole.valid_to.is_null() | (PersonRole.valid_to > today)
     PersonRole.update(valid_to=today).where(PersonRole.person == row, is_open).execute()

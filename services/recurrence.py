@@ -50,6 +50,8 @@ def check(recurrence: Recurrence) -> None:
         fields["rule"] = why
     if recurrence.times is not None and not 1 <= recurrence.times <= 1000:
         fields["times"] = "次数应为 1 到 1000"
+    if recurrence.starts_on > clock.local_today() + HORIZON:
+        fields["starts_on"] = "开始日期太远，请填五年以内的日子"
     if recurrence.ends_on is not None and recurrence.ends_on < recurrence.starts_on:
         fields["ends_on"] = "截止日期不能早于开始日期"
     if fields:
@@ -131,6 +133,8 @@ def _why_not_rule(rule: str) -> str:
         return f"规则里不能有 {'、'.join(unknown)}；可用 {'、'.join(sorted(PARTS))}"
     if parts.get("FREQ") not in FREQUENCIES:
         return "规则里的 FREQ 应为 DAILY、WEEKLY、MONTHLY 或 YEARLY"
+    if parts["FREQ"] == "DAILY" and set(parts) - {"FREQ", "INTERVAL", "BYDAY"}:
+        return "每天的规则只能再写 INTERVAL 和 BYDAY；按月按日请用 MONTHLY 或 YEARLY"
     if not 1 <= _integer(parts.get("INTERVAL", "1")) <= 366:
         return "INTERVAL 应为 1 到 366"
     try:

@@ -8,7 +8,7 @@ from models.messaging import Campaign
 from models.schedules import RelativeTime
 from services import access, audit
 from services.errors import IllegalMove
-from services.messaging import campaigns, relative_times
+from services.messaging import audiences, campaigns, relative_times
 from services.messaging.campaign_values import CONTENT_MODELS
 
 COPIED = (
@@ -29,6 +29,10 @@ def copy(campaign: Campaign, *, actor: Account) -> Campaign:
     if campaign.content_kind not in CONTENT_MODELS:
         raise IllegalMove("自动生成的推送不能复制")
     values = {name: getattr(campaign, name) for name in COPIED}
+    unit = audiences.bound(campaign.author)
+    if unit is not None and audiences.bound(actor) is None:  # the copy reaches no further than the first
+        told = {name: value for name, value in campaign.audience.items() if name != "everyone"}
+        values["audience"] = told | {"units": [unit]}
     with db.atomic():
         made = campaigns.create(values | {"title": f"{campaign.title}{MARK}"[-80:]}, actor=actor)
         followed = RelativeTime.get_or_none(RelativeTime.campaign == campaign.id)

@@ -78,7 +78,7 @@ def standing(invite_id: int | None, person: Person) -> Standing:
         .where(ReviewInvite.id == (invite_id or 0), Account.person == person.id)
         .first()
     )
-    if invite is None:
+    if invite is None or not access.may(invite.account, "campaigns.review"):
         raise NotFound("没有找到这次审核，请用发给您本人的链接打开")
     return Standing(invite, invite.campaign, invite.account, _why_not(invite))
 
@@ -97,6 +97,8 @@ def decide(told: Standing, decision: ReviewDecision, opinion: str) -> str:
     """
     if told.why_not:
         return told.why_not
+    if told.invite.seen_at is None:
+        return LOOK_FIRST
     # no transaction around it: what a changed text does to the campaign must stay though it raises
     reviews.review(told.campaign, told.invite.stage, decision, opinion, actor=told.account)
     ReviewInvite.update(decided_at=clock.utc_now()).where(ReviewInvite.id == told.invite.id).execute()

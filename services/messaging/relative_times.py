@@ -94,6 +94,8 @@ def attach(
     activity = activity_of(campaign)
     if campaign.status not in NOT_LAUNCHED or CampaignSeries.get_or_none(campaign=campaign.id) is not None:
         raise IllegalMove("这个推送已经启动或是定期推送，不能再跟随活动", was=campaign.status.value)
+    if campaign.status is CampaignStatus.SCHEDULED:
+        access.require(actor, "campaigns.send")  # this moves when it is sent
     if activity is None:
         raise Invalid(fields={"minutes": "这个推送没有对应的活动：内容选活动，或受众选“报名了”某个活动"})
     if abs(minutes) > LONGEST:

@@ -194,6 +194,8 @@ def update(
             raise Conflict(version=fresh.version)
         if fresh.status is SeriesStatus.ENDED:
             raise IllegalMove("已结束的定期推送不能修改", was=fresh.status.value)
+        if fresh.campaign.status is CampaignStatus.APPROVED:
+            access.require(actor, "campaigns.send")  # this moves when it is sent
         is_other_content = fresh.source is not kept["source"]
         was = in_words(fresh)
         for name, value in kept.items():

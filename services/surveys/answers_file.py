@@ -57,6 +57,7 @@ def _shuffled(columns: Columns) -> Page:
 def _anonymous(told: list[tuple[Any, ...]]) -> list[Any]:
     """One column: what fewer than five said is not told, and where that leaves out fewer than five in
     all, the next rarest is not told either."""
+    told = [values or ("",) for values in told]  # who was not asked is a group as well
     counts = Counter(value for values in told for value in values)
     hidden = {value for value, count in counts.items() if count < SMALL_GROUP}
     for value, _ in sorted(counts.items(), key=lambda each: (each[1], str(each[0]))):
@@ -113,7 +114,7 @@ def _named(questionnaire: Questionnaire, columns: Columns) -> Page:
     people: Any = Response.select(Response.id, Response.person, Response.member_unit).where(
         Response.questionnaire == questionnaire.id
     )
-    listed = sorted(people.tuples(), key=lambda row: row[0])
+    whose = {row[0]: row[1:] for row in people.tuples()}
     named: Any = (
         Person.select(Person.id, Person.name)
         .join(Response)
@@ -129,7 +130,10 @@ def _named(questionnaire: Questionnaire, columns: Columns) -> Page:
     said = {(response_id, question_id): text or "" for response_id, question_id, text in written.tuples()}
     told = {each.id: _told(columns, each) for each in columns.asked if each.kind not in _SAID}
     rows = []
-    for no, (response_id, person_id, unit_id) in enumerate(listed[: columns.rows]):
+    for no, response_id in enumerate(columns.ids.tolist()):
+        if response_id not in whose:
+            continue  # taken away since the answers were read
+        person_id, unit_id = whose[response_id]
         row: list[Any] = [units.get(unit_id, ""), masking.mask_name(names.get(person_id, ""))]
         for each in columns.asked:
             row.append(

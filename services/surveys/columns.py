@@ -35,6 +35,7 @@ class Columns:
     """`rows` responses. `unit` and `role` are places in `units` and ROLES."""
 
     rows: int
+    ids: Ints  # of the responses, ascending
     units: list[int]
     unit: Ints
     role: Ints
@@ -101,6 +102,7 @@ def _read(questionnaire: Questionnaire) -> Columns:
     role_place = {role.value if role else None: no for no, role in enumerate(ROLES)}
     columns = Columns(
         rows=len(found),
+        ids=ids[order],
         units=units,
         unit=np.array([place[row[1] or 0] for row in found], dtype=np.int64)[order],
         role=np.array([role_place.get(row[2], 0) for row in found], dtype=np.int64)[order],

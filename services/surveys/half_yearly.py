@@ -151,6 +151,7 @@ def _open(series: SurveySeries, day: date) -> bool:
 
 def _new_round(series: SurveySeries, told: str, day: date) -> Questionnaire:
     author = series.author
+    access.require(author, "surveys.manage")  # who left opens nothing any more
     values = drafting.values_of(last_version(series))
     values["title"] = f"{series.name}（{in_words(told)}）"
     values["closes_at"] = _at(day + timedelta(days=series.open_days))

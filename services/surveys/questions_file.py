@@ -173,7 +173,7 @@ def _condition(text: str, number: int, wrong: list[WrongCell]) -> Any:
         return None
     try:
         return json.loads(text)
-    except ValueError:
+    except (ValueError, RecursionError):
         wrong.append(
             WrongCell(number, HEADINGS[11], text[:60], "看不懂显示条件", "删掉这一格，导入后再在页面上设")
         )

@@ -154,7 +154,8 @@ class Group:
 
     def __init__(self, questionnaire: Questionnaire, columns: Columns, narrowing: Narrowing) -> None:
         self.columns, self.narrowing = columns, narrowing
-        self.is_protected = bool(questionnaire.is_anonymous) and bool(narrowing)
+        self.is_anonymous = bool(questionnaire.is_anonymous)
+        self.is_protected = self.is_anonymous and bool(narrowing)
         self.asked_for: Asked | None = None  # the question of the answer asked for
         self.at: dict[tables.Key, int] = {}
         self.axes = self._axes()
@@ -209,6 +210,8 @@ class Group:
     def question(self, asked: Asked) -> QuestionResult:
         """The question as this group answers it."""
         answered = self._cell(tables.answered_axis(self.columns, asked), 0)
+        if self.is_anonymous and asked.condition and 0 < (answered or 0) < SMALL_GROUP:
+            return self._untold(asked)  # its condition may name a unit or a role
         result = QuestionResult(asked, answered)
         if asked.kind is QuestionKind.MULTIPLE:
             options = [tables.option_axis(self.columns, asked, no) for no in range(len(asked.choices))]
@@ -226,6 +229,11 @@ class Group:
         if asked.kind is QuestionKind.RANKING:
             self._ranking(result)
         return result
+
+    def _untold(self, asked: Asked) -> QuestionResult:
+        labels = tables.answer_axis(self.columns, asked).labels if asked.steps else ()
+        bars = [Bar(choice.text, None, None, choice.id) for choice in asked.choices]
+        return QuestionResult(asked, None, bars or [Bar(label, None, None) for label in labels])
 
     def _table(self, axis: Axis) -> Table | None:
         """None: the axis is the narrowing's own."""
@@ -343,7 +351,8 @@ def texts(
 def _may_tell_words(questionnaire: Questionnaire, asked: Asked, unit_id: int | None) -> bool:
     columns = answer_columns.of(questionnaire)
     if unit_id is None:
-        return not questionnaire.is_anonymous or columns.rows >= SMALL_GROUP
+        told = columns.answered[asked.id].sum() if asked.condition else columns.rows
+        return not questionnaire.is_anonymous or int(told) >= SMALL_GROUP
     try:
         group = Group(questionnaire, columns, Narrowing(unit_id=unit_id))
         group.require_told()
