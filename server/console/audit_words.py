@@ -7,12 +7,13 @@ from datetime import datetime
 
 from models.accounts import ACCOUNT_ROLE_WORDS
 from models.activities import ACTIVITY_STATUS_WORDS
-from models.messaging import CAMPAIGN_STATUS_WORDS, REVIEW_STAGE_WORDS
+from models.messaging import CAMPAIGN_STATUS_WORDS, CHANNEL_WORDS, REVIEW_STAGE_WORDS
 from models.notices import NOTICE_STATUS_WORDS
 from models.people import ROLE_WORDS
 from models.publishing import ISSUE_STATUS_WORDS
 from models.surveys import QUESTIONNAIRE_STATUS_WORDS
 from server.console import words
+from server.console.audit_details import DETAIL_WORDS, MOMENTS
 
 ACTION_WORDS = {
     "account.created": "新建账号",
@@ -223,64 +224,7 @@ SUBJECT_WORDS = {
     "SavedView": "视图",
     "TemplateMapping": "模板",
     "UnitBinding": "单位绑定入口",
-}
-
-DETAIL_WORDS = {
-    "was": "原为",
-    "list": "列表",
-    "was_unit": "原单位编号",
-    "to_unit": "新单位编号",
-    "conditions": "条件",
-    "is_shared": "共享",
-    "to": "改为",
-    "reason": "理由",
-    "title": "标题",
-    "name": "名称",
-    "username": "用户名",
-    "stage": "阶段",
-    "decision": "结论",
-    "opinion": "意见",
-    "at": "时间",
-    "until": "直到",
-    "changed": "改动",
-    "failures": "连续错误",
-    "failed": "失败人数",
-    "broken": "发现问题",
-    "quiet_hours_override": "免打扰时段发送的理由",
-    "by_owner": "本人设置",
-    "count": "数量",
-    "kind": "类别",
-    "topic": "主题",
-    "person_ids": "人员编号",
-    "follower_id": "关注者编号",
-    "request_id": "绑定申请编号",
-    "needs_approval": "须联络员同意",
-    "unit_id": "单位编号",
-    "account_id": "账号编号",
-    "role": "身份",
-    "roles": "角色",
-    "counts": "结果",
-    "new": "新增",
-    "same": "不变",
-    "wrong": "有问题",
-    "rows": "行数",
-    "fields": "改动",
-    "issue_no": "期号",
-    "act": "操作",
-    "on": "自",
-    "words": "易错词",
-    "content_hash": "文本校验码",
-    "version": "版本",
-    "licence": "授权",
-    "activity": "活动编号",
-    "unit": "单位",
-    "units": "单位数",
-    "places": "名额",
-    "persons": "人数",
-    "seats": "人数上限",
-    "file": "文件",
-    "opens_to_all": "结束后开放",
-    "digest": "文件校验码",
+    "WorkdayOverride": "工作日设定",
 }
 
 # Fields as the forms call them, where an entry tells which were changed.
@@ -344,6 +288,7 @@ VALUE_WORDS: dict[str, str] = (
             QUESTIONNAIRE_STATUS_WORDS,
             CAMPAIGN_STATUS_WORDS,
             REVIEW_STAGE_WORDS,
+            CHANNEL_WORDS,
             ROLE_WORDS,
             ACCOUNT_ROLE_WORDS,
         )
@@ -352,9 +297,6 @@ VALUE_WORDS: dict[str, str] = (
     | {"passed": "通过", "returned": "退回", "True": "是", "False": "否"}
     | FIELD_WORDS
 )
-
-
-MOMENTS = {"at", "until"}
 
 
 def action(code: str) -> str:

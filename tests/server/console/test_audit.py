@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import json
 import re
 from collections.abc import Callable
@@ -14,6 +15,7 @@ import config
 from models.accounts import Account, AccountRoleKind
 from models.audit import AuditEntry
 from server.console import audit_words
+from server.console.audit_details import DETAIL_WORDS
 from server.console.audit_words import details
 from services import audit
 from tests.factories import make_account, make_unit
@@ -110,11 +112,23 @@ def test_details_have_no_names_of_columns() -> None:
 
 def test_details_tell_the_time_of_the_clock_on_the_wall() -> None:
     assert details('{"until": "2026-11-24 00:50:50.540480"}') == "直到：2026-11-24 08:50"
+    assert details('{"closes_at": "2026-11-24T16:00:00"}') == "截止时间：2026-11-25 00:00"
 
 
-def test_every_act_that_the_services_record_has_words() -> None:
-    source = "".join(path.read_text() for path in (config.ROOT / "services").rglob("*.py"))
-    recorded = set(re.findall(r'audit\.record\(\s*"([a-z_.]+)"', source))
+def test_every_act_and_detail_that_the_services_record_has_words() -> None:
+    source = [path.read_text() for path in (config.ROOT / "services").rglob("*.py")]
+    recorded = set(re.findall(r'audit\.record\(\s*"([a-z_.]+)"', "".join(source)))
+    given = {
+        keyword.arg
+        for text in source
+        if "audit.record(" in text
+        for call in ast.walk(ast.parse(text))
+        if isinstance(call, ast.Call) and ast.unparse(call.func) == "audit.record"
+        for keyword in call.keywords
+        if keyword.arg not in (None, "actor")
+    }
 
     assert len(recorded) > 100
+    assert len(given) > 50
     assert recorded - set(audit_words.ACTION_WORDS) == set()
+    assert given - set(DETAIL_WORDS) == set()
