@@ -9,6 +9,7 @@ from typing import Any
 import clock
 import config
 from models.activities import SIGN_UP_WORDS, Activity, FeedbackVote, SignUp
+from models.audiences import PersonList, PersonListMember
 from models.automatic_notices import AutomaticNotice, NoticeKind
 from models.bindings import BINDING_REQUEST_STATUS_WORDS, DIALOGUE, BindingRequest
 from models.check_ins import CHECK_IN_STATUS_WORDS, CHECK_IN_WAY_WORDS, CheckIn
@@ -55,6 +56,7 @@ def of(person: Person, *, by_staff: bool = False) -> dict[str, Any]:
         "工作人员的答复": _staff_replies(person, without_complaints=by_staff),
         "小程序登录": _mini_sessions(person),
         "小程序提醒": _reminders(person),
+        "所在名单": _person_lists(person),
         "试收推送": Tester.select().where(Tester.person == person).exists(),
         "近30天聊天消息数": _messages(person),
     }
@@ -83,6 +85,7 @@ def in_words(person: Person) -> list[tuple[str, list[str]]]:
         ("投诉建议", _count(told["投诉建议"], "件")),
         ("给工作人员的留言", _count(told["给工作人员的留言"], "条")),
         ("工作人员的答复", _count(told["工作人员的答复"], "条")),
+        ("所在名单", [f"{each['名单']}：{each['理由']}" for each in told["所在名单"]]),
         ("小程序登录", _count(told["小程序登录"], "处")),
         ("聊天消息", [f"近30天 {told['近30天聊天消息数']} 条，加密保存，到期删除"]),
         ("不保存", ["位置（签到时愿意提供的，只记在不在现场）、头像、微信昵称；匿名问卷里谁答了什么"]),
@@ -234,6 +237,15 @@ def _reminders(person: Person) -> list[dict[str, str]]:
     return [
         {"活动": row.activity.title, "同意时间": _local(row.granted_at)}
         for row in rows.where(Follower.person == person).order_by(MiniReminder.id)
+    ]
+
+
+def _person_lists(person: Person) -> list[dict[str, str]]:
+    """The lists one is on, mostly of those whom pushes leave out, and why."""
+    rows = PersonListMember.select(PersonListMember, PersonList).join(PersonList)
+    return [
+        {"名单": row.list.name, "理由": row.list.reason}
+        for row in rows.where(PersonListMember.person == person).order_by(PersonList.id)
     ]
 
 

@@ -10,13 +10,14 @@ from models import trial_sends
 from models.accounts import Account, AccountRoleKind
 from models.activities import FeedbackVote
 from models.api_tokens import ApiReply, MiniSession
+from models.audiences import PersonList, PersonListMember
 from models.audit import AuditEntry
 from models.bindings import BindingRequest, BindingRequestStatus
 from models.complaints import Complaint, ComplaintKind
 from models.inbound import InboxItem, StaffReply, StaffReplyStatus
 from models.messaging import Campaign, Delivery, DeliveryStatus
 from models.people import Follower, InviteCode, Person, PersonRole, PersonRoleKind, Topic
-from services import bindings, complaints, inbox, opt_ins, people, personal_data, staff_replies
+from services import bindings, complaints, held_data, inbox, opt_ins, people, personal_data, staff_replies
 from services.errors import Conflict, Invalid, NotAllowed, NotFound
 from tests.factories import make_account, make_activity, make_follower
 
@@ -199,12 +200,16 @@ def test_an_export_holds_what_is_kept(admin: Account) -> None:
     person = _make(admin)
     make_follower(person=person)
     opt_ins.set_topic(person, Topic.SALON, True, source="chat_word")
+    listed = PersonList.create(name="长期请假", reason="本人请假", member_unit=admin.member_unit)
+    PersonListMember.create(list=listed, person=person)
 
     told = personal_data.export(person, reason="本人书面要求", actor=admin)
 
     assert told["手机号"] == "13800138000"
     assert told["身份"][0]["身份"] == "教师"
     assert told["订阅"]["沙龙"]["开启"] is True
+    assert told["所在名单"] == [{"名单": "长期请假", "理由": "本人请假"}]
+    assert ("所在名单", ["长期请假：本人请假"]) in held_data.in_words(person)
     assert told["微信绑定"] == [{"应用": "公众号", "绑定时间": "2026-11-23 12:00", "正在关注": True}]
     assert len(told["同意记录"]) == 1
 
@@ -246,6 +251,8 @@ def test_erasing_reaches_letters_answers_sign_ins_and_what_waits(admin: Account)
     MiniSession.create(follower=follower, token_hash="h", device="iPhone", last_seen_at=now, expires_at=now)
     ApiReply.create(follower=follower, key="k" * 8, request_hash="h", status=200, body="张晓明")
     trial_sends.Tester.create(member_unit=admin.member_unit, person=follower.person, added_by=admin)
+    listed = PersonList.create(name="长期请假", reason="本人请假", member_unit=admin.member_unit)
+    PersonListMember.create(list=listed, person=follower.person)
 
     personal_data.erase(follower.person, reason="本人要求删除", actor=admin)
 
@@ -253,6 +260,7 @@ def test_erasing_reaches_letters_answers_sign_ins_and_what_waits(admin: Account)
     kept = StaffReply.get_by_id(reply.id)
     assert (kept.text, kept.status) == (personal_data.ERASED_TEXT, StaffReplyStatus.WITHDRAWN)
     assert Complaint.get_by_id(complaint.id).contact is None
+    assert PersonListMember.select().count() == 0
     request = BindingRequest.get_by_id(unmatched.id)
     assert (request.name, request.digits) == (None, None)
     assert not any(each.select().exists() for each in (MiniSession, ApiReply, trial_sends.Tester))

@@ -43,6 +43,21 @@ def test_a_worked_saturday_is_a_workday_and_an_override_wins(db: Database) -> No
     assert days("FREQ=DAILY", 3, **every) == ["10-08", "10-10", "10-12"]
 
 
+@pytest.mark.parametrize(
+    ("rule", "starts_on", "field"),
+    [
+        ("FREQ=DAILY;BYMONTH=2;BYMONTHDAY=30", AUTUMN, "rule"),
+        ("FREQ=MONTHLY;BYMONTH=2;BYMONTHDAY=30", AUTUMN, "rule"),
+        (FRIDAYS, date(9999, 12, 1), "starts_on"),
+    ],
+)
+def test_what_never_comes_is_refused(db: Database, rule: str, starts_on: date, field: str) -> None:
+    with pytest.raises(Invalid) as refused:
+        recurrence.check(Recurrence(rule, at=time(9), starts_on=starts_on))
+
+    assert set(refused.value.fields) == {field}
+
+
 def test_moved_dates_that_meet_are_one(db: Database) -> None:
     # the whole holiday week moves to its first workday, once
     every = {"on_rest_day": RestDay.NEXT, "starts_on": date(2026, 10, 1)}

@@ -64,6 +64,23 @@ def test_the_next_dates_are_told_while_it_is_typed(noon: datetime, sign_in: Sign
     assert "FREQ" in wrong
 
 
+@pytest.mark.parametrize(
+    ("typed", "told"),
+    [
+        ({"frequency": "rule", "rule": "FREQ=DAILY;BYMONTH=2;BYMONTHDAY=30"}, "每天的规则只能"),
+        ({"starts_on": "9999-12-01"}, "开始日期太远"),
+        ({"ends_on": "9999-12-31"}, "每周五"),
+    ],
+)
+def test_the_preview_answers_whatever_is_typed(
+    noon: datetime, sign_in: SignIn, typed: dict[str, str], told: str
+) -> None:
+    answer = sign_in(make_campaign().author).get("/console/series/preview", query_string=FRIDAYS | typed)
+
+    assert answer.status_code in (200, 422)
+    assert told in answer.text
+
+
 def test_a_series_is_paused_skipped_and_ended(sign_in: SignIn) -> None:
     campaign = make_campaign()
     client = sign_in(campaign.author)

@@ -8,9 +8,10 @@ from urllib.parse import unquote
 
 import pytest
 from flask import Flask
+from flask.testing import FlaskClient
 
 from bot import handlers  # noqa: F401 - the rules register themselves
-from models.accounts import Account, AccountRoleKind
+from models.accounts import Account, AccountRole, AccountRoleKind
 from models.activities import Activity
 from models.automatic_notices import AutomaticNotice, NoticeKind
 from models.messaging import Campaign, CampaignReview, CampaignStatus
@@ -145,11 +146,42 @@ def test_forged_and_foreign_links_are_nobodys(
     assert CampaignReview.select().count() == 0
 
 
+def test_a_link_ends_with_the_right_to_review(asked: Campaign, phone: PhoneOf, enter: Enter) -> None:
+    left, moved = invites(asked)[:2]
+    Account.update(is_active=False).where(Account.id == left.account_id).execute()
+    AccountRole.update(role=AccountRoleKind.EDITOR).where(AccountRole.account == moved.account_id).execute()
+
+    for invite in (left, moved):
+        client, path = enter(follower_of(invite)), review_links.path(invite.id)
+        assert client.get(path).status_code == 404
+        assert client.post(path, data={"decision": "passed", "csrf": token(client)}).status_code == 404
+        accept = tap_id(review_links.tap("同意", invite.id, review_links.PASS))
+        assert "没有找到这次审核" in phone(follower_of(invite)).taps(accept, "同意")
+    assert CampaignReview.select().count() == 0
+
+
+def test_a_decision_sent_without_a_look_decides_nothing(asked: Campaign, enter: Enter) -> None:
+    invite = invites(asked)[0]
+    client = enter(follower_of(invite))
+
+    answer = client.post(review_links.path(invite.id), data={"decision": "passed", "csrf": token(client)})
+
+    assert "请先打开预览看一看" in answer.text
+    assert (CampaignReview.select().count(), ReviewInvite.get_by_id(invite.id).decided_at) == (0, None)
+
+
 def test_what_waits_is_told_in_chat(asked: Campaign, phone: PhoneOf) -> None:
     invite = invites(asked)[0]
 
     assert f"初审《{asked.title}》" in phone(follower_of(invite)).says("待审")
     assert "没有等您审核" in phone(make_member()).says("待审")
+
+
+def token(client: FlaskClient) -> str:
+    """A form's token from another page of this person's."""
+    found = csrf(client.get("/m/topics").text)
+    assert found
+    return found
 
 
 def csrf(page: str) -> str:

@@ -9,7 +9,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 import clock
-from models.accounts import AccountRoleKind
+from models.accounts import Account, AccountRoleKind
 from models.activities import Activity
 from models.audit import AuditEntry
 from models.automatic_notices import AutomaticNotice, AutomaticNoticePerson, NoticeKind
@@ -18,8 +18,8 @@ from models.people import PersonRole, PersonRoleKind
 from models.schedules import Anchor
 from services import activities
 from services.activities import hosts
-from services.errors import IllegalMove, Invalid, NotFound
-from services.messaging import campaigns, copies, quiet_hours, relative_times
+from services.errors import IllegalMove, Invalid, NotAllowed, NotFound
+from services.messaging import audiences, campaigns, copies, quiet_hours, relative_times
 from tests.factories import make_account, make_activity, make_member, make_person, make_sign_up
 from tests.services.messaging.conftest import MakeCampaign
 from tests.services.messaging.test_series import passed
@@ -133,6 +133,33 @@ def test_what_cannot_follow(campaign: Campaign, make_campaign: MakeCampaign) -> 
         relative_times.attach(campaign, Anchor.START, -DAY, actor=stranger)
     with pytest.raises(IllegalMove):
         relative_times.attach(sent, Anchor.START, -DAY, actor=sent.author)
+
+
+def test_who_may_not_send_does_not_move_a_scheduled_one(campaign: Campaign) -> None:
+    sent = scheduled(campaign, -DAY)
+    editor = make_account(AccountRoleKind.EDITOR, member_unit=campaign.member_unit)
+
+    with pytest.raises(NotAllowed):
+        relative_times.attach(sent, Anchor.START, -2 * DAY, actor=editor)
+
+    fresh, relative = Campaign.get_by_id(sent.id), relative_times.of(sent)
+    assert relative is not None
+    assert (fresh.scheduled_at, relative.minutes) == (STARTS - timedelta(days=1), -DAY)
+
+
+def test_a_schools_push_copied_by_the_secretariat_keeps_to_the_school(
+    make_campaign: MakeCampaign, secretary: Account
+) -> None:
+    school = make_account(AccountRoleKind.SCHOOL_ADMIN)
+    activity = make_activity(member_unit=school.member_unit)
+    first = make_campaign(author=school, member_unit=school.member_unit, activity=activity)
+    make_person(member_unit=school.member_unit)
+    make_person()
+
+    second = copies.copy(first, actor=secretary)
+
+    assert (second.author, second.audience) == (secretary, {"units": [school.member_unit_id]})
+    assert audiences.count_meant(second) == audiences.count_meant(first) == 1
 
 
 @settings(max_examples=80, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])

@@ -16,7 +16,7 @@ from models.messaging import Campaign, CampaignStatus, ContentKind
 from models.people import Topic
 from models.reviews import ReviewDecision, ReviewStage
 from models.schedules import CampaignSeries, FiringStatus, RestDay, SeriesFiring, SeriesSource, SeriesStatus
-from services.errors import IllegalMove, Invalid, NotFound
+from services.errors import IllegalMove, Invalid, NotAllowed, NotFound
 from services.messaging import calendar, campaigns, contents, reviews, series
 from tests.at_once import at_once
 from tests.factories import make_account, make_activity, make_issue, make_member
@@ -132,6 +132,17 @@ def test_a_new_issue_does_not_void_what_was_passed_but_another_content_does(patt
     series.update(CampaignSeries.get_by_id(row.id), WEEKLY | {"source": SeriesSource.FIXED}, version=2,
                   actor=pattern.author)  # fmt: skip
     assert Campaign.get_by_id(pattern.id).status is CampaignStatus.DRAFT
+
+
+def test_who_may_not_send_does_not_change_when_an_approved_one_fires(pattern: Campaign) -> None:
+    row = recurring(pattern)
+    editor = make_account(AccountRoleKind.EDITOR, member_unit=pattern.member_unit)
+
+    with pytest.raises(NotAllowed):
+        series.update(row, WEEKLY | {"rule": "FREQ=DAILY"}, version=row.version, actor=editor)
+
+    fresh = CampaignSeries.get_by_id(row.id)
+    assert (fresh.rule, fresh.version, fresh.fired_until) == (WEEKLY["rule"], row.version, row.fired_until)
 
 
 def test_pause_resume_skip_and_end(pattern: Campaign) -> None:
