@@ -18,6 +18,7 @@ from models.messaging import (
     CampaignStatus,
     Delivery,
     DeliveryStatus,
+    MassConfirmation,
 )
 from models.notices import Notice
 from models.publishing import EJournalIssue
@@ -44,7 +45,7 @@ from services.messaging.states import move
 
 QUIET_WORDS = "21:00 至次日 8:00 为免打扰时段；请改时间，或写明必须发送的理由"
 VOIDED = "推送的内容或作者的权限有变化，须重新送审"
-TEXT_CHANGED = "推送的内容（或作者的权限）在审定后有变化，未审的不能发出。请改回原文后继续，或取消后另建推送"
+TEXT_CHANGED = sending_pauses.TEXT_CHANGED
 
 
 def get(campaign_id: int, *, actor: Account | None) -> Campaign:
@@ -312,6 +313,7 @@ def _void(campaign: Campaign, *, actor: Account | None, why: str) -> None:
     CampaignReview.update(voided_at=clock.utc_now()).where(
         CampaignReview.campaign == campaign, CampaignReview.voided_at.is_null()
     ).execute()
+    MassConfirmation.delete().where(MassConfirmation.campaign == campaign).execute()
     move(campaign, CampaignStatus.DRAFT, actor=actor, by_machine=actor is None, reason=why)
 
 

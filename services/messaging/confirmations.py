@@ -13,6 +13,7 @@ import clock
 from models.accounts import Account
 from models.base import db, locked
 from models.messaging import UNDER_WAY, Campaign, CampaignStatus, Channel, MassConfirmation
+from models.schedules import CampaignSeries
 from services import access, audit
 from services.errors import IllegalMove, NotAllowed, StaleState
 from services.messaging import channels, contents
@@ -47,6 +48,8 @@ def why_may_not(campaign: Campaign, account: Account) -> str:
     """Why this account may not confirm now, in words; "" when it may."""
     if campaign.status not in CONFIRMABLE:
         return "三审通过后才能确认群发"
+    if campaign.series.exists():
+        return "这是定期推送的样本，不会自己发出；每次发起的推送各自确认群发"
     if not access.may(account, "campaigns.send"):
         return "您没有发送权限"
     if account.id == campaign.author_id:
@@ -56,7 +59,13 @@ def why_may_not(campaign: Campaign, account: Account) -> str:
 
 def waiting(among: ModelSelect[Campaign], *, account: Account) -> ModelSelect[Campaign]:
     """Those of these campaigns that are approved, not confirmed, and not the account's own."""
-    return among.where(Campaign.status.in_(list(CONFIRMABLE)), Campaign.author != account, ~is_given())
+    patterns = CampaignSeries.select(CampaignSeries.campaign)
+    return among.where(
+        Campaign.status.in_(list(CONFIRMABLE)),
+        Campaign.author != account,
+        Campaign.id.not_in(patterns),
+        ~is_given(),
+    )
 
 
 def confirm(campaign: Campaign, *, actor: Account) -> MassConfirmation:

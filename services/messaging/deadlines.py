@@ -19,7 +19,9 @@ def of(campaign: Campaign) -> datetime:
         return campaign.deadline_at
     content = contents.content_of(campaign)
     if isinstance(content, Activity):
-        return content.starts_at
+        # a push in its course is of use until it ends
+        at = campaign.scheduled_at or clock.utc_now()
+        return content.starts_at if content.starts_at > at else content.ends_at
     if isinstance(content, Questionnaire) and content.closes_at is not None:
         return content.closes_at
     return (campaign.scheduled_at or clock.utc_now()) + DEFAULT

@@ -5,16 +5,17 @@ from __future__ import annotations
 import secrets
 from datetime import datetime
 
-from peewee import fn
+from peewee import ModelSelect, fn
 
 import clock
-from models.base import db, is_sqlite, repeated
+from models.base import db, is_sqlite, locked, repeated
 from models.messaging import (
     Attempt,
     AttemptOutcome,
     Campaign,
     CampaignStatus,
     Channel,
+    ContentKind,
     Delivery,
     DeliveryStatus,
     MassBatch,
@@ -54,6 +55,8 @@ def make_batches(campaign: Campaign) -> int:
         Delivery.batch.is_null(),
     )
     count, target = waiting.count(), mass_targets.of(campaign) if mass_targets.is_by_tag() else ""
+    if target and count and _joined(campaign, waiting):
+        return 0
     parts = ([count] if count else []) if target else sizes(count)
     if not parts:
         replan.without([row.id for row in waiting], Channel.MASS_SEND, reason="single_of_mass")
@@ -61,6 +64,22 @@ def make_batches(campaign: Campaign) -> int:
         with db.atomic():
             _make_batch(campaign, size, target)
     return len(parts)
+
+
+def _joined(campaign: Campaign, waiting: ModelSelect[Delivery]) -> bool:
+    """Late comers join the one call to the whole target while it is to come, and wait while it is made;
+    after it they take another channel. False where there was none yet, or WeChat turned it down."""
+    calls = MassBatch.select().where(
+        MassBatch.campaign == campaign, MassBatch.status != MassBatchStatus.FAILED
+    )
+    with db.atomic():
+        batch = locked(calls.order_by(MassBatch.id.desc())).first()  # a worker claims before or after
+        if batch is not None and batch.status is MassBatchStatus.PLANNED:
+            ids = waiting.clone().select(Delivery.id)
+            Delivery.update(batch=batch).where(Delivery.id.in_(ids)).execute()
+    if batch is not None and batch.status not in (MassBatchStatus.PLANNED, MassBatchStatus.CLAIMED):
+        replan.without([row.id for row in waiting], Channel.MASS_SEND)
+    return batch is not None
 
 
 def new_batch(campaign: Campaign, size: int, target: str = "") -> MassBatch:
@@ -157,10 +176,11 @@ def leave(batch: MassBatch, status: DeliveryStatus, *, has_no_slot: bool = False
         return
     replan.without(ids, Channel.DIGEST, reason="digest_missed")
     if has_no_slot:
-        by_mass = Delivery.select(Delivery.id).where(
-            Delivery.id.in_(ids), Delivery.channel == Channel.MASS_SEND
-        )
-        replan.without([row.id for row in by_mass], Channel.MASS_SEND, reason="digest_missed")
+        for start in range(0, len(ids), replan.BATCH):  # a statement takes only so many values
+            by_mass = Delivery.select(Delivery.id).where(
+                Delivery.id.in_(ids[start : start + replan.BATCH]), Delivery.channel == Channel.MASS_SEND
+            )
+            replan.without([row.id for row in by_mass], Channel.MASS_SEND, reason="digest_missed")
 
 
 def end_expired(now: datetime) -> int:
@@ -171,6 +191,15 @@ def end_expired(now: datetime) -> int:
     over = Campaign.select(Campaign.id).where(
         Campaign.status.in_([CampaignStatus.SENDING, CampaignStatus.PAUSED]), Campaign.deadline_at <= now
     )
+    # the next digest says the same: what this one was to carry waits for it
+    late = MassBatch.select(MassBatch.id).where(
+        MassBatch.status == MassBatchStatus.PLANNED,
+        MassBatch.campaign.in_(over.where(Campaign.content_kind == ContentKind.DIGEST)),
+        MassBatch.reason.not_in(MAY_HAVE_GONE),
+    )
+    Delivery.update(batch=None).where(
+        Delivery.batch.in_(late), Delivery.status == DeliveryStatus.PLANNED
+    ).execute()
     return int(
         MassBatch.update(status=MassBatchStatus.FAILED, reason="expired", lease_until=None)
         .where(MassBatch.status == MassBatchStatus.PLANNED, MassBatch.campaign.in_(over), ~fn.EXISTS(waiting))
@@ -189,6 +218,11 @@ def end_cancelled(campaign_id: int) -> None:
         Delivery.batch.in_(ended), Delivery.status == DeliveryStatus.PLANNED, Delivery.campaign != campaign_id
     ).execute()
     MassBatch.update(status=MassBatchStatus.FAILED, reason="cancelled").where(*waiting).execute()
+    called = MassBatch.select().where(
+        MassBatch.campaign == campaign_id, MassBatch.status != MassBatchStatus.FAILED
+    )
+    if not called.exists():
+        mass_targets.free_slots(campaign_id)
 
 
 @repeated

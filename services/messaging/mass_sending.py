@@ -273,7 +273,8 @@ def _refused(batch: MassBatch, refusal: Refused) -> MassBatchStatus:
 def _wait_for_tomorrow(batch: MassBatch) -> MassBatchStatus:
     """Today's calls are used up: planned for midnight, by other channels where that is too late."""
     tomorrow = quotas.renewed_at()
-    if batch.campaign.deadline_at is not None and batch.campaign.deadline_at <= tomorrow:
+    morning = tomorrow if batch.campaign.quiet_hours_override else quiet_hours.next_allowed(tomorrow)
+    if batch.campaign.deadline_at is not None and batch.campaign.deadline_at <= morning:
         return _without_mass(batch, has_no_slot=True)
     _put_back(batch, tomorrow)
     return MassBatchStatus.PLANNED

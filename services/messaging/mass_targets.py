@@ -12,7 +12,15 @@ from datetime import date
 import clock
 import config
 from models.base import db
-from models.messaging import Campaign, Channel, MassSlot
+from models.messaging import (
+    OPEN_DELIVERY,
+    REACHED,
+    Campaign,
+    Channel,
+    Delivery,
+    DeliveryStatus,
+    MassSlot,
+)
 from models.people import PersonRoleKind
 from models.tags import FollowerTag
 from services import follower_tags
@@ -70,6 +78,26 @@ def is_free_for(campaign: Campaign) -> bool:
     return quotas.left(Channel.MASS_SEND) > 0
 
 
+def closed_to(campaign: Campaign) -> set[Channel]:
+    """The channels by which no call to a whole target may go for the campaign now.
+
+    Once somebody of it was sent to, or waits by another channel, such a call would reach them again.
+    """
+    if campaign.launched_at is not None and _is_under_way_otherwise(campaign):
+        return {Channel.MASS_SEND, Channel.DIGEST}
+    return set() if is_free_for(campaign) else {Channel.MASS_SEND}
+
+
+def _is_under_way_otherwise(campaign: Campaign) -> bool:
+    went = Delivery.status.in_([*REACHED, DeliveryStatus.UNKNOWN])
+    others = [each for each in Channel if each not in (Channel.MASS_SEND, Channel.DIGEST)]
+    waits = Delivery.status.in_([*OPEN_DELIVERY]) & Delivery.channel.in_(others)
+    return any(
+        Delivery.select(Delivery.id).where(Delivery.campaign == campaign.id, each).exists()
+        for each in (went, waits)
+    )
+
+
 def hold_slot(campaign: Campaign, day: date | None = None) -> bool:
     """Take a day's one call for the campaign; False when another holds it. Twice changes nothing."""
     day = day or clock.local_today()
@@ -80,9 +108,9 @@ def hold_slot(campaign: Campaign, day: date | None = None) -> bool:
         return bool(held.exists())
 
 
-def free_slots(campaign: Campaign) -> None:
+def free_slots(campaign_id: int) -> None:
     """Give back the days that are not used yet."""
-    MassSlot.delete().where(MassSlot.campaign == campaign, MassSlot.day >= clock.local_today()).execute()
+    MassSlot.delete().where(MassSlot.campaign == campaign_id, MassSlot.day >= clock.local_today()).execute()
 
 
 def _key(wanted: dict[str, object]) -> str:

@@ -84,8 +84,8 @@ def policy_for(
     now = at or clock.utc_now()
     usable = channels.usable(campaign) - quotas.exhausted() - without
     is_by_tag = mass_targets.is_by_tag()
-    if is_by_tag and not mass_targets.is_free_for(campaign):
-        usable.discard(Channel.MASS_SEND)
+    if is_by_tag:
+        usable -= mass_targets.closed_to(campaign)
     sign_up, opt_in = mappings(campaign)
     others = (
         Delivery.select(Delivery.id)
@@ -248,7 +248,7 @@ def _steps(policy: Policy, refused: Expression | None) -> list[Step]:
             add(Channel.DIGEST, "digest")
         add(Channel.MASS_SEND, "mass_by_tag")
     for cap in policy.caps:
-        is_capped = _pushed(cap) >= cap.most
+        is_capped = SignUp.id.is_null() & (_pushed(cap) >= cap.most)
         add(Channel.RIDER, cap.reason, is_capped)  # what comes with an own message disturbs nobody
         steps.append(Step(is_capped, None, cap.reason))
     add(Channel.WINDOW_MESSAGE, "window_open", *_window_open(policy))

@@ -27,6 +27,7 @@ EVENING = time(20, 0)
 NOT_LAUNCHED = EDITABLE | VOIDED_BY_EDIT
 UNITS = {"days": 24 * 60, "hours": 60, "minutes": 1}
 UNIT_WORDS = {"days": "天", "hours": "小时", "minutes": "分钟"}
+ENDED = "活动结束后不能再推送这场活动；请把内容换成问卷或通知，受众选“报名了”这场活动"
 CANCELLED_WITH = "活动已取消，这个推送随之取消"
 
 
@@ -113,6 +114,8 @@ def attach(
         at = _moment_of(relative, campaign)
         if at <= clock.utc_now() and campaign.status is CampaignStatus.SCHEDULED:
             raise Invalid(fields={"minutes": "按现在的活动时间，这个时刻已经过去"})
+        if campaign.content_kind is ContentKind.ACTIVITY and at >= activity.ends_at:
+            raise Invalid(fields={"minutes": ENDED})
         _set_time(campaign, at)
         audit.record("campaign.follows", campaign, actor=actor, told=in_words(relative), at=at.isoformat())
     return at
@@ -191,7 +194,9 @@ def _following(activity: Activity) -> list[RelativeTime]:
 
 
 def _set_time(campaign: Campaign, at: datetime) -> None:
-    values: dict[str, datetime] = {"scheduled_at": at}
+    values: dict[str, datetime | None] = {"scheduled_at": at}
+    if campaign.deadline_at is not None and campaign.deadline_at <= at:
+        values["deadline_at"] = campaign.deadline_at = None  # the activity's own holds from here
     Campaign.update(**values).where(Campaign.id == campaign.id).execute()
     campaign.scheduled_at = at
 

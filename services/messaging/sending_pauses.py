@@ -39,6 +39,7 @@ LOOK_AGAIN_SECONDS = 2.0
 MOST_REMEMBERED = 100
 MOST_NAMED = 3
 LONGEST = 200
+TEXT_CHANGED = "推送的内容（或作者的权限）在审定后有变化，未审的不能发出。请改回原文后继续，或取消后另建推送"
 _looked: dict[int, float] = {}  # campaign: when this process looked last, monotonic
 
 _TEMPLATE = "在“消息模板”里核对或换一个模板，试发一条成功后，点“继续发送”"
@@ -158,7 +159,8 @@ def resume_due() -> int:
                 if campaign.status is not CampaignStatus.PAUSED:
                     continue
                 if contents.content_hash(campaign) != campaign.content_hash:
-                    continue  # an operator sees the reason when resuming; nothing unreviewed goes out
+                    Campaign.update(status_reason=TEXT_CHANGED).where(Campaign.id == campaign.id).execute()
+                    continue  # nothing unreviewed goes out
                 move(campaign, CampaignStatus.SENDING, actor=None, by_machine=True)
                 resumed += 1
         except StaleState:

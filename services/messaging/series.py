@@ -164,10 +164,18 @@ def sources(campaign: Campaign) -> tuple[SeriesSource, ...]:
     return SOURCES.get(campaign.content_kind, (SeriesSource.FIXED,))
 
 
+def _check_start(kept: Mapping[str, Any]) -> None:
+    """A number of times is counted from the first moment, which must not be past."""
+    at = time.fromisoformat(kept["time_of_day"])
+    if kept["times"] and clock.from_local(datetime.combine(kept["starts_on"], at)) <= clock.utc_now():
+        raise Invalid(fields={"starts_on": "限定次数时，开始那天的发送时刻应在现在之后；请从明天开始"})
+
+
 def create(campaign: Campaign, values: Mapping[str, Any], *, actor: Account) -> CampaignSeries:
     """Make a draft the pattern of a recurring push. Raises Invalid, IllegalMove unless it is a draft."""
     access.require_unit(actor, campaign.member_unit_id)
     kept = checked(campaign, values)
+    _check_start(kept)
     with db.atomic():
         fresh = locked(Campaign.select().where(Campaign.id == campaign.id)).get()
         if fresh.content_kind not in CONTENT_MODELS or fresh.status is not CampaignStatus.DRAFT:

@@ -29,7 +29,7 @@ from models.messaging import (
 from models.people import Follower, SubscriptionConsent
 from services import followers
 from services.errors import StaleState
-from services.messaging import campaigns, ledger, quotas, reasons, replan, sending_pauses
+from services.messaging import campaigns, ledger, quiet_hours, quotas, reasons, replan, sending_pauses
 from services.messaging.states import move
 from wechat.errors import ErrorClass
 from wechat.sender import Outcome, SendOutcome
@@ -314,7 +314,9 @@ def _stop(campaign: Campaign, channel: Channel, rows: Sequence[Row], now: dateti
     if codes == {NO_QUOTA}:
         quotas.exhaust(channel)
         tomorrow = quotas.renewed_at()
-        if campaign.deadline_at is not None and campaign.deadline_at <= tomorrow:
+        # the quota comes back at midnight, the quiet hours end later
+        morning = tomorrow if campaign.quiet_hours_override else quiet_hours.next_allowed(tomorrow)
+        if campaign.deadline_at is not None and campaign.deadline_at <= morning:
             replan.in_transaction([row.id for row, _ in rows], channel, reason="quota_overflow")
         else:
             _plan_again([(row, "quota_exhausted", tomorrow, None) for row, _ in rows])

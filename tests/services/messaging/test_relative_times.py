@@ -74,7 +74,7 @@ def test_a_move_that_leaves_its_moment_behind_sends_it_now(campaign: Campaign, n
 
 
 def test_it_is_cancelled_with_the_activity(campaign: Campaign) -> None:
-    sent = scheduled(campaign, DAY, Anchor.END)
+    sent = scheduled(campaign, -DAY, Anchor.END)
     assert sent.activity is not None
 
     activities.cancel(sent.activity, "讲师生病", actor=sent.author)
