@@ -19,7 +19,7 @@ from models.base import db, locked
 from models.fieldwork import SurveyRound, SurveySeries
 from models.surveys import Questionnaire
 from services import access, audit
-from services.errors import Conflict, DomainError, Invalid, NotFound
+from services.errors import Conflict, DomainError, Invalid, NotAllowed, NotFound
 from services.surveys import drafting, fieldwork, questionnaires
 
 FIELDS = (
@@ -29,6 +29,7 @@ FIELDS = (
 OPENS_AT = time(9, 0)  # in Asia/Shanghai, after the quiet hours
 LATE = timedelta(days=14)  # after the day: the clock stood still; later the half-year is let go
 MOST_DAYS = 90
+AUTHOR_LEFT = "建立这个系列的账号已停用或不再管理问卷，没有开放；请由现在负责的人另建一个系列"
 _DAY = re.compile(r"(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])")
 
 
@@ -151,7 +152,8 @@ def _open(series: SurveySeries, day: date) -> bool:
 
 def _new_round(series: SurveySeries, told: str, day: date) -> Questionnaire:
     author = series.author
-    access.require(author, "surveys.manage")  # who left opens nothing any more
+    if not access.may(author, "surveys.manage"):
+        raise NotAllowed(AUTHOR_LEFT)
     values = drafting.values_of(last_version(series))
     values["title"] = f"{series.name}（{in_words(told)}）"
     values["closes_at"] = _at(day + timedelta(days=series.open_days))

@@ -14,6 +14,7 @@ from services.roster.workbook import open_workbook
 from services.surveys import (
     answers_file,
     courses,
+    entries,
     papers,
     questionnaires,
     questions_file,
@@ -21,8 +22,12 @@ from services.surveys import (
     results,
     sheet,
 )
+from services.surveys import columns as answer_columns
+from services.surveys.columns import Columns
+from services.surveys.entries import Entry
+from services.surveys.reading import Reading
 from services.surveys.workbooks import Page, book
-from tests.factories import make_account, make_unit
+from tests.factories import make_account, make_person, make_unit
 from tests.factories.surveys import (
     free_text,
     make_questionnaire,
@@ -220,6 +225,74 @@ def test_a_named_survey_leaves_with_masked_names(survey: Questionnaire) -> None:
 
     assert page.rows[0][:2] == ["单位", "姓名（已遮盖）"]
     assert page.rows[1][2] == "党史"
+
+
+def test_a_response_that_comes_meanwhile_moves_nobodys_answer(monkeypatch: pytest.MonkeyPatch) -> None:
+    named = make_questionnaire(single(), is_anonymous=False)
+    (asked,) = sheet.of(named.id).questions
+
+    def said(row_id: int, name: str, no: int) -> None:
+        person = make_person(name=name)
+        held = Response.create(id=row_id, questionnaire=named, respondent=name, person=person)
+        Answer.create(response=held, question=asked.id, option_no=asked.choices[no].id)
+
+    said(200, "王一", 0)
+    said(300, "李二", 1)
+    read = answer_columns.of
+
+    def then_another_comes(questionnaire: Questionnaire) -> Columns:
+        found = read(questionnaire)
+        said(100, "赵早", 2)  # its id is before the others'
+        return found
+
+    monkeypatch.setattr(answer_columns, "of", then_another_comes)
+
+    content = answers_file.export(named, actor=make_account(AccountRoleKind.SECRETARIAT))
+
+    (page,) = open_workbook(content, "回答.xlsx")
+    assert [row[1:] for row in page.rows[1:]] == [["王*", "基层治理"], ["李*", "乡村振兴"]]
+
+
+def test_a_question_asked_of_few_is_told_nowhere_in_an_anonymous_survey() -> None:
+    unit, few = make_unit(), 3
+    asked_if = {"condition": {"all": [{"units": [unit.id]}]}}
+    made = make_questionnaire(
+        single(), single("您是哪种编制？", ("行政", "事业"), **asked_if), free_text(**asked_if)
+    )
+    topic, kind, words = sheet.of(made.id).questions
+    everyone = {topic.id: Reading(choices=topic.choices[:1])}
+    those = everyone | {kind.id: Reading(choices=kind.choices[:1]), words.id: Reading(text="门卫室漏雨")}
+    told = [Entry(str(no), unit.id, those if no < few else everyone) for no in range(10)]
+    entries.write(made, told, source=entries.FILE)
+    account = make_account(AccountRoleKind.SECRETARIAT)
+
+    found = results.results(made, actor=account)
+    sheets = {
+        page.name: page.rows for page in open_workbook(answers_file.export(made, actor=account), "x.xlsx")
+    }
+
+    for asked in (kind, words):
+        one = found.question(asked.id)
+        assert one is not None
+        assert one.answered is None
+        assert all((bar.count, bar.share) == (None, None) for bar in one.bars)
+    assert results.texts(made, words.id, actor=account) == []
+    assert [row[1] for row in sheets["回答"][1:]] == ["不足5人"] * 10  # a blank would say who was not asked
+    assert "门卫室" not in str(sheets)
+
+
+def test_a_condition_nested_beyond_reason_is_a_wrong_cell() -> None:
+    row = ["单选", "专题？", "党史\n法治", "是", *[""] * (len(questions_file.HEADINGS) - 4)]
+    row[-1] = "[" * 30000
+
+    with pytest.raises(questions_file.WrongQuestions) as wrong:
+        questions_file.read_in(
+            book([Page("题目", questions_file.HEADINGS, [row])]),
+            "题目.xlsx",
+            actor=make_account(AccountRoleKind.SECRETARIAT),
+        )
+
+    assert [(cell.row, cell.column) for cell in wrong.value.cells] == [(2, questions_file.HEADINGS[-1])]
 
 
 def test_a_paper_counts_when_two_keyings_agree(survey: Questionnaire) -> None:

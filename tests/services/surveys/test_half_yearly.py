@@ -117,6 +117,21 @@ def test_what_hinders_a_round_is_told_and_leaves_nothing_half_made() -> None:
     assert half_yearly.last_version(made).id == made.model_id
 
 
+def test_the_series_of_an_account_put_out_of_use_opens_nothing_and_says_why() -> None:
+    actor = _secretary()
+    _series(actor)
+    Account.update(is_active=False).where(Account.id == actor.id).execute()
+    clock.set_fixed(MARCH)
+
+    assert half_yearly.open_due() == 0
+
+    held = SurveyRound.get()
+    assert held.questionnaire is None
+    assert held.failure == half_yearly.AUTHOR_LEFT
+    assert not Campaign.select().exists()
+    assert [each.status for each in Questionnaire.select()] == [QuestionnaireStatus.DRAFT]
+
+
 @pytest.mark.parametrize(
     ("values", "wrong"),
     [
