@@ -20,8 +20,8 @@ from models.people import Person
 from models.surveys import Answer, Option, QuestionKind, Questionnaire, Response
 from services import audit, list_exports, masking
 from services.errors import Invalid
+from services.surveys import alliance_names, questionnaires, words
 from services.surveys import columns as answer_columns
-from services.surveys import questionnaires, words
 from services.surveys.columns import Columns
 from services.surveys.sheet import Asked
 from services.surveys.small_groups import SMALL_GROUP
@@ -103,7 +103,9 @@ def _said(questionnaire: Questionnaire, columns: Columns) -> Iterator[Page]:
             query = query.where(
                 Answer.option_no.in_(Option.select(Option.id).where(Option.question == asked.id))
             )
-        said = [words.masked(row.text or "") for row in query]
+        written = [row.text or "" for row in query]
+        names = alliance_names.occurring(written)
+        said = [words.masked(text, names) for text in written]
         if len(said) >= SMALL_GROUP:
             _source.shuffle(said)
             yield Page(f"文字 {asked.no}", [_head(asked)], [[text] for text in said])

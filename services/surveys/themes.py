@@ -11,12 +11,11 @@ from typing import Any
 import clock
 from models.accounts import Account
 from models.base import db
-from models.people import Person
 from models.survey_analysis import Theme, ThemeRun, ThemeRunStatus, ThemeSentence
 from models.surveys import Answer, QuestionKind, Questionnaire
 from services import audit
 from services.errors import Invalid, NotFound
-from services.surveys import clusters, questionnaires, sheet, words
+from services.surveys import alliance_names, clusters, questionnaires, sheet, words
 from services.surveys.small_groups import SMALL_GROUP
 
 log = logging.getLogger(__name__)
@@ -138,17 +137,18 @@ def _work(run: ThemeRun) -> None:
     said = _texts(run.question_id)
     if is_anonymous and len(said) < SMALL_GROUP:
         said = []
-    cut = [words.words_of(text) for text in said]
+    names = alliance_names.occurring(said)
+    told = [words.masked(text, names) for text in said]
+    cut = [words.words_of(text) for text in told]  # masked, so that no name is a word of a theme
     _progress(run, 10)
     least = SMALL_GROUP if is_anonymous else LEAST_OF_NAMED
     sorted_out = clusters.themes(cut, least=least, progress=lambda percent: _progress(run, percent))
-    names = _names(said)
     kept = words.keywords(cut)
     with db.atomic():
         Theme.delete().where(Theme.run == run.id).execute()
         for no, cluster in enumerate(sorted_out, 1):
             theme = Theme.create(run=run.id, no=no, words=list(cluster.words), size=len(cluster.texts))
-            _write(theme, [words.masked(said[place], names) for place in cluster.texts])
+            _write(theme, [told[place] for place in cluster.texts])
         run.keywords = [[each.word, each.texts, round(each.weight, 2)] for each in kept]
         run.texts, run.done_share = len(said), 100
         run.status, run.done_at = ThemeRunStatus.DONE, clock.utc_now()
@@ -165,15 +165,6 @@ def _texts(question_id: int) -> list[str]:
         .tuples()
     )
     return [text for (text,) in rows if text.strip()]
-
-
-def _names(said: Sequence[str]) -> frozenset[str]:
-    """The names of people of the alliance that occur, asked for by what the texts hold."""
-    pieces = {
-        text[at : at + size] for text in said for size in (2, 3, 4) for at in range(len(text) - size + 1)
-    }
-    rows: Any = Person.select(Person.name).where(Person.erased_at.is_null()).tuples()
-    return frozenset(name for (name,) in rows.iterator() if name in pieces)
 
 
 def _write(theme: Theme, texts: Sequence[str]) -> None:

@@ -12,8 +12,9 @@ from models.accounts import AccountRoleKind
 from models.survey_analysis import ThemeRunStatus
 from models.surveys import Answer, Response
 from services.errors import Invalid
-from services.surveys import clusters, sheet, themes, words
-from tests.factories import make_account, make_unit
+from services.roster.workbook import open_workbook
+from services.surveys import answers_file, clusters, sheet, themes, words
+from tests.factories import make_account, make_person, make_unit
 from tests.factories.surveys import free_text, make_questionnaire, single
 
 SHAPES = ("希望讲讲{}，{}也想听", "{}和{}的案例太少", "多安排{}、{}的现场课")
@@ -95,6 +96,31 @@ def test_a_run_is_asked_for_worked_once_and_done_anew_on_demand() -> None:
     assert tuple(sentences[:3]) == found[0].first
     assert len(sentences) == min(theme.size, themes.SENTENCES_SHOWN)
     assert themes.ask(survey, question.id, actor=account).status is ThemeRunStatus.WAITING
+
+
+@pytest.mark.usefixtures("db", "noon")
+def test_a_name_of_the_alliance_is_no_word_of_a_theme_and_leaves_in_no_file() -> None:
+    survey = make_questionnaire(free_text())
+    (question,) = sheet.of(survey.id).questions
+    name = "门春晖"  # no common surname: only the alliance knows that it is one
+    make_person(name=name)
+    for no in range(12):
+        response = Response.create(questionnaire=survey, respondent=str(no))
+        Answer.create(response=response, question=question.id, text=f"请{name}老师讲乡村振兴、集体经济")
+    account = make_account(AccountRoleKind.SECRETARIAT)
+    run = themes.ask(survey, question.id, actor=account)
+
+    assert themes.work(run.id)
+
+    done = themes.of_question(survey, question.id)
+    assert done is not None
+    assert done.status is ThemeRunStatus.DONE
+    told = [*themes.found(done), *done.keywords, themes.sentences(done, 1)]
+    assert "门*晖" in str(told)
+    file = open_workbook(answers_file.export(survey, actor=account), "回答.xlsx")
+    said = [page.rows for page in file]
+    assert "请门*晖老师讲" in str(said)
+    assert not any(piece in str([told, said]) for piece in (name, "春晖"))
 
 
 @pytest.mark.usefixtures("db", "noon")
