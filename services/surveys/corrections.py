@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import unicodedata
 from collections.abc import Mapping
 
 from models.accounts import Account
@@ -15,6 +16,8 @@ from services.surveys import sheet
 ALIKE = 0.6  # of a text that must stay; below, it is another question
 MOST_CHARACTERS = 2  # so few may change in any text, however short
 NOT_SMALL = "改动太大，会让前后的回答不是一回事。只能改错字；要换题目，请结束后复制一份再改"
+TURNS = frozenset("不没非无未")  # one of them more or less, and the text says the opposite
+TURNED = "多了、少了“不、没、非、无、未”或数字，意思就变了，前后的回答不是一回事；要改，请结束后复制一份再改"
 
 Texts = dict[tuple[str, int], tuple[int | None, str, int]]
 Changes = Mapping[tuple[str, int], str]  # ("question" | "option", id) -> the text as it should be
@@ -76,6 +79,8 @@ def _mended(
                 wrong[at] = f"请填写 1 至 {most} 字"
             elif option_id and now in others:
                 wrong[at] = "选项不能重复"
+            elif _turning(was) != _turning(now):
+                wrong[at] = TURNED
             elif not is_small(was, now):
                 wrong[at] = NOT_SMALL
             found.append((asked.id, option_id, was, now))
@@ -88,6 +93,11 @@ def _mended(
     if wrong:
         raise Invalid(fields=wrong)
     return found
+
+
+def _turning(text: str) -> list[str]:
+    """What in a text turns its meaning, in order: words that negate, and digits however written."""
+    return [each for each in unicodedata.normalize("NFKC", text) if each in TURNS or each.isdigit()]
 
 
 def is_small(was: str, now: str) -> bool:

@@ -252,6 +252,31 @@ def test_what_is_a_small_correction(was: str, now: str, small: bool) -> None:
     assert corrections.is_small(was, now) is small
 
 
+@pytest.mark.parametrize(
+    ("was", "now", "is_taken"),
+    [
+        ("您满意吗？", "您不满意吗？", False),
+        ("您没有参加过培训吗？", "您有参加过培训吗？", False),
+        ("每年3天合适吗？", "每年5天合适吗？", False),
+        ("每年13天合适吗？", "每年31天合适吗？", False),
+        ("每年３天和适吗？", "每年3天合适吗？", True),
+    ],
+)
+def test_a_correction_that_turns_the_meaning_is_refused(was: str, now: str, is_taken: bool) -> None:
+    actor = make_account(AccountRoleKind.SECRETARIAT)
+    survey = make_questionnaire(single(was))
+    (asked,) = sheet.of(survey.id).questions
+
+    told: dict[str, str] = {}
+    try:
+        corrections.correct(survey, {("question", asked.id): now}, note="错字", actor=actor)
+    except Invalid as wrong:
+        told = wrong.fields
+
+    assert told == ({} if is_taken else {f"question-{asked.id}": corrections.TURNED})
+    assert sheet.of(survey.id).questions[0].text == (now if is_taken else was)
+
+
 def test_two_who_change_one_draft_see_the_difference_field_by_field(sign_in: SignIn) -> None:
     client = sign_in(make_account(AccountRoleKind.SECRETARIAT))
     client.post("/console/surveys/new", data=typed())
