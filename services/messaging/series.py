@@ -164,18 +164,19 @@ def sources(campaign: Campaign) -> tuple[SeriesSource, ...]:
     return SOURCES.get(campaign.content_kind, (SeriesSource.FIXED,))
 
 
-def _check_start(kept: Mapping[str, Any]) -> None:
+def _check_start(series: CampaignSeries) -> None:
     """A number of times is counted from the first moment, which must not be past."""
-    at = time.fromisoformat(kept["time_of_day"])
-    if kept["times"] and clock.from_local(datetime.combine(kept["starts_on"], at)) <= clock.utc_now():
-        raise Invalid(fields={"starts_on": "限定次数时，开始那天的发送时刻应在现在之后；请从明天开始"})
+    told = recurrence_of(series)
+    first = next(recurrence.dates(told), None)
+    is_past = first is not None and clock.from_local(datetime.combine(first, told.at)) <= clock.utc_now()
+    if series.times and is_past:
+        raise Invalid(fields={"starts_on": "限定次数时，第一次的时刻应在现在之后；请把开始日期往后改"})
 
 
 def create(campaign: Campaign, values: Mapping[str, Any], *, actor: Account) -> CampaignSeries:
     """Make a draft the pattern of a recurring push. Raises Invalid, IllegalMove unless it is a draft."""
     access.require_unit(actor, campaign.member_unit_id)
     kept = checked(campaign, values)
-    _check_start(kept)
     with db.atomic():
         fresh = locked(Campaign.select().where(Campaign.id == campaign.id)).get()
         if fresh.content_kind not in CONTENT_MODELS or fresh.status is not CampaignStatus.DRAFT:
@@ -184,6 +185,7 @@ def create(campaign: Campaign, values: Mapping[str, Any], *, actor: Account) -> 
             raise IllegalMove("这个推送已经有了自己的时间安排")
         Campaign.update(scheduled_at=None).where(Campaign.id == fresh.id).execute()
         series = CampaignSeries.create(campaign=fresh, fired_until=clock.utc_now(), **kept)
+        _check_start(series)
         audit.record("campaign.recurring", fresh, actor=actor, rule=series.rule, told=in_words(series))
     return series
 
