@@ -1,12 +1,13 @@
 """The board (进度) of a survey under way: how far each unit is, in the units' fixed order, never ranked.
 
 It tells that people took part, never what they said. Of an anonymous survey a number from one to four
-is told as "fewer than five".
+is told as "fewer than five", and where the total less the shown ones would give it, the next smallest
+is not told either.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from peewee import ModelSelect, fn
@@ -21,6 +22,8 @@ from services.surveys import fieldwork, questionnaires
 from services.surveys.results import SMALL_GROUP
 
 NUMBERS = ("meant", "invited", "begun", "completed", "refused")
+COVERED = NUMBERS[1:]  # how many are meant says nothing of what anybody did
+FEWER, UNTOLD = f"少于{SMALL_GROUP}", "不显示"
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +37,12 @@ class Line:
     completed: int
     refused: int
     wanted: int | None = None
+    hidden: frozenset[str] = frozenset()  # names of the numbers that are not told
+
+    @property
+    def is_reached(self) -> bool:
+        """Whether the target is met, as far as that may be told."""
+        return self.wanted is not None and self.completed >= self.wanted and "completed" not in self.hidden
 
     @property
     def share(self) -> float:
@@ -75,20 +84,49 @@ def board(questionnaire: Questionnaire, *, actor: Account) -> Board:
         )
         for unit in units
     ]
-    total = Line(
-        "合计",
-        *(
-            sum(getattr(line, name) for line in lines)
-            for name in ("meant", "invited", "begun", "completed", "refused")
-        ),
+    total = Line("合计", *(sum(getattr(line, name) for line in lines) for name in NUMBERS))
+    return _covered(total, lines) if questionnaire.is_anonymous else Board(total, lines)
+
+
+def told(line: Line, name: str) -> str:
+    """A number of a line as the board shows it."""
+    number: int = getattr(line, name)
+    if name not in line.hidden:
+        return f"{number:,}"
+    return FEWER if number < SMALL_GROUP else UNTOLD
+
+
+def _covered(total: Line, lines: list[Line]) -> Board:
+    """The same without what would tell of fewer than five people of a unit."""
+    hidden: list[set[str]] = [set() for _ in lines]
+    of_total: set[str] = set()
+    for name in COVERED:
+        numbers = [getattr(line, name) for line in lines]
+        places = _hidden(numbers)
+        for no in places:
+            hidden[no].add(name)
+        untold = [numbers[no] for no in places]
+        if _is_given_away(untold) and max(untold) < SMALL_GROUP:  # no other unit to hide beside it
+            of_total.add(name)
+    return Board(
+        replace(total, hidden=frozenset(of_total)),
+        [replace(line, hidden=frozenset(names)) for line, names in zip(lines, hidden, strict=True)],
     )
-    return Board(total, lines)
 
 
-def told(number: int, questionnaire: Questionnaire) -> str:
-    """A number of people of one unit as the board shows it."""
-    is_hidden = bool(questionnaire.is_anonymous) and 0 < number < SMALL_GROUP
-    return f"少于{SMALL_GROUP}" if is_hidden else f"{number:,}"
+def _hidden(numbers: list[int]) -> list[int]:
+    """The places of those that are not told."""
+    few = [no for no, number in enumerate(numbers) if 0 < number < SMALL_GROUP]
+    if not _is_given_away([numbers[no] for no in few]):
+        return few
+    others = [(number, no) for no, number in enumerate(numbers) if number >= SMALL_GROUP]
+    return [*few, min(others)[1]] if others else few
+
+
+def _is_given_away(numbers: list[int]) -> bool:
+    """Whether their sum tells each: of one alone, and of several when all are one, or all are four."""
+    whole, most = sum(numbers), SMALL_GROUP - 1
+    return len(numbers) == 1 or (bool(numbers) and whole in (len(numbers), most * len(numbers)))
 
 
 def _reached(questionnaire: Questionnaire) -> ModelSelect[Any]:

@@ -241,10 +241,39 @@ def test_the_board_counts_people_by_unit_in_the_fixed_order() -> None:
         board.board(made, actor=make_account(AccountRoleKind.SCHOOL_ADMIN, member_unit=second))
 
 
-def test_few_people_of_an_anonymous_survey_are_not_told() -> None:
+@pytest.mark.parametrize(
+    ("numbers", "shown", "total"),
+    [
+        ((3, 6, 8), ["少于5", "不显示", "8"], "17"),  # 17 less 14 would have told the three
+        ((3, 2, 8), ["少于5", "少于5", "8"], "13"),
+        ((1, 1, 8), ["少于5", "少于5", "不显示"], "10"),  # two hidden of two: one each
+        ((3, 0, 0), ["少于5", "0", "0"], "少于5"),
+        ((5, 6, 0), ["5", "6", "0"], "11"),
+    ],
+)
+def test_few_people_of_an_anonymous_survey_are_not_told_even_by_the_total(
+    numbers: tuple[int, ...], shown: list[str], total: str
+) -> None:
+    units = [make_unit(order_no=no) for no in range(len(numbers))]
+    actor = make_account(AccountRoleKind.SECRETARIAT)
     anonymous, named = make_questionnaire(), make_questionnaire(is_anonymous=False)
+    for made in (anonymous, named):
+        fieldwork.set_targets(made, [Target(2, unit_id=unit.id) for unit in units], actor=actor)
+    for unit, number in zip(units, numbers, strict=True):
+        for _ in range(number):
+            person = make_person(member_unit=unit)
+            for made in (anonymous, named):
+                participation.completed(made, person.id)
 
-    assert [board.told(number, anonymous) for number in (0, 1, 4, 5, 1200)] == [
-        "0", "少于5", "少于5", "5", "1,200",
-    ]  # fmt: skip
-    assert board.told(1, named) == "1"
+    seen, plain = (board.board(made, actor=actor) for made in (anonymous, named))
+
+    lines = [line for line in seen.units if line.name in {unit.short_name for unit in units}]
+    every = {unit.short_name: no for no, unit in enumerate(units)}
+    told = ["0"] * len(units)
+    for line in lines:
+        told[every[line.name]] = board.told(line, "completed")
+        assert line.is_reached is (board.told(line, "completed").isdecimal() and line.completed >= 2)
+    assert told == shown
+    assert board.told(seen.total, "completed") == total
+    assert [board.told(line, "completed") for line in plain.units] == [str(n) for n in numbers if n]
+    assert all(line.is_reached is (line.completed >= 2) for line in plain.units)
