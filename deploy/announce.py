@@ -67,7 +67,7 @@ FIRST_STEPS = (("menu", "publish"), ("demo", "phones"))
 
 
 def take_first_step(words: tuple[str, str]) -> str:
-    """Run `flask <words>`; what it said, in a line."""
+    """Run `flask <words>`; what it said, or the last line of why it failed."""
     told = subprocess.run(
         [config.ROOT / ".venv/bin/flask", *words],
         cwd=config.ROOT,
@@ -75,7 +75,9 @@ def take_first_step(words: tuple[str, str]) -> str:
         text=True,
         check=False,
     )
-    lines = (told.stdout or told.stderr).strip().splitlines()
+    if told.returncode == 0:
+        return told.stdout.strip()
+    lines = (told.stderr or told.stdout).strip().splitlines()
     return lines[-1] if lines else ""
 
 
