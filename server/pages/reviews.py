@@ -16,6 +16,7 @@ from services.messaging import (
     proofreading,
     review_links,
     reviews,
+    series,
 )
 from services.messaging.phone_reviews import Standing
 
@@ -61,6 +62,7 @@ def _page(told: Standing, *, said: str = "", error: str = "", opinion: str = "")
         headline=contents.headline(campaign),
         audience=audiences.in_words(campaign.audience),
         count=_count(told),
+        rhythm=series.approved_words(campaign),
         looks=previews.of(campaign),
         channel_words=CHANNEL_WORDS,
         findings=proofreading.findings(campaign),

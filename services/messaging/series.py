@@ -20,6 +20,7 @@ from models.messaging import Campaign, CampaignStatus, ContentKind
 from models.publishing import EJournalIssue, IssueStatus
 from models.schedules import (
     SERIES_MOVES,
+    SERIES_SOURCE_WORDS,
     CampaignSeries,
     FiringStatus,
     RestDay,
@@ -99,6 +100,16 @@ def recurrence_of(series: CampaignSeries) -> Recurrence:
 
 def in_words(series: CampaignSeries) -> str:
     return recurrence.in_words(recurrence_of(series))
+
+
+def approved_words(campaign: Campaign) -> str:
+    """What the reviewers of a pattern approve with its text: it then goes out by itself, at these
+    moments, with what. "" where it does not recur."""
+    series = of_campaign(campaign)
+    if series is None or series.status is SeriesStatus.ENDED:
+        return ""
+    content = "" if series.source is SeriesSource.FIXED else f"，{SERIES_SOURCE_WORDS[series.source]}"
+    return f"{in_words(series)}{content}；三审通过后到时自动发送，不用再点发送"
 
 
 def upcoming(series: CampaignSeries, count: int = 5) -> list[Moment]:
@@ -193,7 +204,7 @@ def create(campaign: Campaign, values: Mapping[str, Any], *, actor: Account) -> 
 def update(
     series: CampaignSeries, values: Mapping[str, Any], *, version: int, actor: Account
 ) -> CampaignSeries:
-    """Change when it is sent, or what it is about; the latter voids the reviews.
+    """Change when it is sent (voids a review under way) or what it is about (voids the reviews).
 
     Raises Invalid, Conflict when it is no longer at `version`, IllegalMove once it has ended.
     """
@@ -207,14 +218,16 @@ def update(
         if fresh.campaign.status is CampaignStatus.APPROVED:
             access.require(actor, "campaigns.send")  # this moves when it is sent
         is_other_content = fresh.source is not kept["source"]
+        is_changed = any(getattr(fresh, name) != kept[name] for name in FIELDS)
         was = in_words(fresh)
         for name, value in kept.items():
             setattr(fresh, name, value)
         fresh.version, fresh.fired_until = version + 1, clock.utc_now()
         fresh.save()
         audit.record("campaign.recurring_changed", fresh.campaign, actor=actor, was=was, to=in_words(fresh))
-        if is_other_content and fresh.campaign.status in (CampaignStatus.IN_REVIEW, CampaignStatus.APPROVED):
-            campaigns.void(fresh.campaign, "定期推送每次的内容有变化，须重新送审")
+        voided_by = {CampaignStatus.APPROVED: is_other_content, CampaignStatus.IN_REVIEW: is_changed}
+        if voided_by.get(fresh.campaign.status):
+            campaigns.void(fresh.campaign, "定期推送的安排或每次的内容有变化，须重新送审")
     return CampaignSeries.get_by_id(fresh.id)
 
 

@@ -18,7 +18,7 @@ from server.console.campaigns import bp, looks, screens
 from server.console.forms import Form
 from server.console.guard import find, me, requires
 from services.errors import Invalid
-from services.messaging import contents, proofreading, reviews
+from services.messaging import contents, proofreading, reviews, series
 
 Answer = str | tuple[str, int] | Response
 
@@ -67,6 +67,7 @@ def _page(campaign: Campaign, form: Form) -> str:
         channel_words=CHANNEL_WORDS,
         audience=looks.audience(campaign),
         channels=looks.channel_words(campaign),
+        rhythm=series.approved_words(campaign),
         stages=looks.stages(campaign),
         due=reviews.next_stage(campaign),
         why_may_not=reviews.why_may_not_review(campaign, me()),

@@ -99,6 +99,17 @@ def test_a_series_is_paused_skipped_and_ended(sign_in: SignIn) -> None:
     assert "定期推送" in client.get(f"/console/campaigns/{campaign.id}").text
 
 
+def test_reviewers_read_the_rhythm_they_approve(noon: datetime, sign_in: SignIn) -> None:
+    campaign = make_campaign()
+    client = sign_in(campaign.author)
+    client.post("/console/series/new", data=FRIDAYS | {"campaign": campaign.id})
+
+    page = sign_in(make_account(AccountRoleKind.SECRETARIAT)).get(f"/console/campaigns/{campaign.id}/review")
+
+    assert "每周五 9:00，遇休息日顺延到下一个工作日" in page.text
+    assert "三审通过后到时自动发送" in page.text
+
+
 def test_a_wrong_form_keeps_what_was_typed_and_another_school_sees_nothing(sign_in: SignIn) -> None:
     campaign = make_campaign()
     client = sign_in(campaign.author)

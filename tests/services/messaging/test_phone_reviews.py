@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from datetime import date
 from urllib.parse import unquote
 
 import pytest
@@ -19,7 +20,7 @@ from models.people import Follower
 from models.review_invites import ReviewInvite
 from models.reviews import ReviewDecision
 from services.errors import NotFound
-from services.messaging import campaigns, notice_texts, phone_reviews, review_links, reviews
+from services.messaging import campaigns, notice_texts, phone_reviews, review_links, reviews, series
 from tests.bot.conftest import Phone
 from tests.bot.conftest import phone as phone
 from tests.factories import make_account, make_member, make_person
@@ -86,6 +87,23 @@ def test_a_tap_decides_after_the_preview_and_a_second_is_harmless(
 
     assert [each.reviewer for each in reviews.standing(asked)] == [invite.account]
     assert phone_reviews.ask_due() == 2  # the next stage: whoever has not reviewed
+
+
+def test_the_rhythm_of_a_recurring_push_is_part_of_what_is_approved(
+    make_campaign: MakeCampaign, enter: Enter
+) -> None:
+    campaign = make_campaign(status=CampaignStatus.DRAFT, scheduled_at=None)
+    weekly = {"rule": "FREQ=WEEKLY;BYDAY=FR", "time_of_day": "09:00", "starts_on": date(2026, 11, 23)}
+    series.create(campaign, weekly, actor=campaign.author)
+    reviewer()
+    campaigns.submit(campaign, actor=campaign.author)
+    phone_reviews.ask_due()
+    invite = invites(campaign)[0]
+
+    page = enter(follower_of(invite)).get(review_links.path(invite.id)).text
+
+    assert "定期发送：每周五 9:00" in page
+    assert "到时自动发送" in page
 
 
 def test_three_people_approve_from_the_page(asked: Campaign, enter: Enter) -> None:

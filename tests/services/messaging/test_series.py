@@ -145,6 +145,17 @@ def test_who_may_not_send_does_not_change_when_an_approved_one_fires(pattern: Ca
     assert (fresh.rule, fresh.version, fresh.fired_until) == (WEEKLY["rule"], row.version, row.fired_until)
 
 
+def test_a_rhythm_changed_under_review_is_reviewed_anew(pattern: Campaign) -> None:
+    row = series.create(pattern, WEEKLY, actor=pattern.author)
+    campaigns.submit(pattern, actor=pattern.author)
+    row = series.update(row, WEEKLY, version=row.version, actor=pattern.author)
+    assert Campaign.get_by_id(pattern.id).status is CampaignStatus.IN_REVIEW
+
+    series.update(row, WEEKLY | {"rule": "FREQ=DAILY"}, version=row.version, actor=pattern.author)
+
+    assert Campaign.get_by_id(pattern.id).status is CampaignStatus.DRAFT
+
+
 def test_pause_resume_skip_and_end(pattern: Campaign) -> None:
     row, author = recurring(pattern), pattern.author
     series.skip(row, FRIDAY, actor=author)
