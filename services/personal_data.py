@@ -21,6 +21,7 @@ from services import access, activities, audit, consents, held_data, identities
 from services.errors import Conflict, Invalid
 from services.messaging import withdrawals
 from services.roster import forgetting
+from services.surveys import pictures
 
 ERASED_NAME = "已注销"
 ERASED_TEXT = "（本人已注销资料，内容已删除）"
@@ -30,7 +31,7 @@ WHAT_LEAVING_DOES = (
     "单位名单里的您还在，再绑定可扫单位二维码或用新的邀请码。"
 )
 WHAT_ERASING_DOES = (
-    "注销后：删除姓名、手机号、职务、绑定、订阅、聊天和来信原文、小程序登录；还没开始的活动取消报名、让出名额；"
+    "注销后：删除姓名、手机号、职务、绑定、订阅、聊天和来信原文、问卷里的图片、小程序登录；还没开始的活动取消报名、让出名额；"
     "已交的问卷和已发的通知只留下数字，不再有您的名字；投诉建议照常办理，不再有您的姓名和电话；同意与撤回的记录依法留存；"
     "培训等法定档案由单位另行保管，请联系本单位联络员。"
 )
@@ -90,6 +91,7 @@ def _erase(person: Person, *, source: str) -> Person:
     Tester.delete().where(Tester.person == row).execute()
     PersonListMember.delete().where(PersonListMember.person == row).execute()
     _erase_talk(followers)
+    pictures.forget_of(row)
     is_open = PersonRole.valid_to.is_null() | (PersonRole.valid_to > today)
     PersonRole.update(valid_to=today).where(PersonRole.person == row, is_open).execute()
     return row

@@ -15,7 +15,7 @@ from models.surveys import (
     QuestionnaireStatus,
     Response,
 )
-from server.console import audience_form, forms, questionnaire_form, survey_designer, survey_results
+from server.console import audience_form, exports, forms, questionnaire_form, survey_designer, survey_results
 from server.console.areas import MenuEntry
 from server.console.forms import Form
 from server.console.guard import can, me, requires
@@ -26,7 +26,7 @@ from server.console.words import local_time
 from services import sharing
 from services.errors import Conflict, DomainError, Invalid
 from services.messaging import audiences
-from services.surveys import chat_text, corrections, drafting, questionnaires, results, sheet
+from services.surveys import chat_text, corrections, drafting, pictures, questionnaires, results, sheet
 
 bp = Blueprint("surveys", __name__, url_prefix="/console/surveys")
 MENU = MenuEntry("调研", "需求征集", "surveys.index", "surveys.view", "clipboard-list", 10)
@@ -237,15 +237,25 @@ def texts(survey_id: int, question_id: int) -> Answer:
     questionnaire = questionnaires.find(survey_id, actor=me())
     unit_id, number = request.args.get("unit", type=int), max(1, request.args.get("page", 1, type=int))
     found = results.texts(questionnaire, question_id, actor=me(), unit_id=unit_id, page=number)
+    shown = pictures.listed(questionnaire, question_id, actor=me(), page=number)
     return render_template(
         "console/surveys/texts.html",
         questionnaire=questionnaire,
         asked=sheet.of(survey_id).question(question_id),
         texts=found,
         number=number,
-        has_more=len(found) == results.TEXTS_SHOWN,
+        pictures=shown,
+        has_more=len(found) == results.TEXTS_SHOWN or len(shown) == pictures.SHOWN,
         unit_id=unit_id,
     )
+
+
+@bp.get("/<int:survey_id>/pictures/<int:answer_id>")
+@requires("surveys.view")
+def picture(survey_id: int, answer_id: int) -> HttpResponse:
+    """A picture given as an answer, to be saved."""
+    data = pictures.content(questionnaires.find(survey_id, actor=me()), answer_id, actor=me())
+    return exports.download(data, f"图片-{survey_id}-{answer_id}.jpg", "image/jpeg")
 
 
 def _address(questionnaire: Questionnaire) -> str:

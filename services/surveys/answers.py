@@ -42,6 +42,7 @@ class Given:
     words: dict[int, str] = field(default_factory=dict)  # what “其他” means, by the option
     passed: set[int] = field(default_factory=set)  # questions passed over
     full: set[int] = field(default_factory=set)
+    files_gone: set[str] = field(default_factory=set)  # of answers replaced or dropped, still stored
 
     def has(self, asked: Asked) -> bool:
         """Whether the question is answered, or was passed over."""
@@ -92,6 +93,8 @@ class Given:
         for option_id in self.chosen.pop(asked.id, ()):
             self.words.pop(option_id, None)
         self.passed.discard(asked.id)
+        if asked.id in self.files:
+            self.files_gone.add(self.files[asked.id])
         for held in (self.ranks, self.numbers, self.texts, self.files):
             held.pop(asked.id, None)
 
@@ -193,6 +196,7 @@ def drop(response: Response, asked: Asked, held: Given) -> bool:
 def drop_all(response: Response, held: Given) -> None:
     """Begin anew: nothing is answered."""
     Answer.delete().where(Answer.response == response.id).execute()
+    held.files_gone |= set(held.files.values())
     for kept in (held.chosen, held.ranks, held.numbers, held.texts, held.files, held.words, held.passed):
         kept.clear()
 

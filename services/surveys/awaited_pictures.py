@@ -9,7 +9,7 @@ import clock
 from models.surveys import Answer, AwaitedPicture
 from services import picture_files
 from services.errors import Invalid
-from services.surveys import page_answers
+from services.surveys import page_answers, pictures
 from wechat import sent_pictures
 from wechat.errors import Refused, TryLater
 
@@ -59,6 +59,9 @@ def _fetch(awaited_id: int) -> bool:
         log.warning("picture of answer %s given up: %s", row.answer_id, type(error).__name__)
     else:
         AwaitedPicture.delete().where(AwaitedPicture.id == awaited_id).execute()
-        return True
+        if Answer.select().where(Answer.id == row.answer_id, Answer.file == row.answer.file).exists():
+            return True
+        pictures.forget([row.answer.file])  # answered anew, or the person erased, while it came
+        return False
     AwaitedPicture.delete().where(AwaitedPicture.id == awaited_id).execute()
     return False

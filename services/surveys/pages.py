@@ -24,6 +24,7 @@ from services.surveys import (
     flow,
     page_answers,
     participation,
+    pictures,
     questionnaires,
     responses,
     sheet,
@@ -169,37 +170,55 @@ def save(
 
     A repeat changes nothing. Raises SurveyNotHere, SurveyOver.
     """
-    kept_files, wrong_files = page_answers.keep_files(_open(questionnaire_id, person), brought)
-    with db.atomic():
-        questionnaire = _open(questionnaire_id, person)
-        questions = sheet.of(questionnaire.id)
-        changed = {
-            asked.id
-            for asked in questions.questions
-            if asked.id in kept_files or page_answers.is_changed(asked, brought.get(asked.id))
-        }
-        response = responses.of_person(questionnaire, person.id, for_change=True)
-        if response is None:
-            if not changed and not submits:
-                return Saved(wrong=wrong_files)
-            response = responses.begin(questionnaire, person)
-        known = flow.NOBODY if flow.is_plain(questions) else conditions.known_of(person, questions)
-        turn = Keeping(questionnaire, questions, response, answers.given(response), known)
-        saved = Saved(wrong=wrong_files)
-        for asked in questions.questions:
-            if asked.id in changed and turn.is_asked(asked):
-                why = turn.keep(asked, brought[asked.id].values, kept_files.get(asked.id))
-                saved.wrong |= {asked.id: why} if why else {}
-        saved.dropped = turn.settle()
-        if submits:
-            turn.submit(saved.wrong)
-        saved.is_completed = response.status == Status.COMPLETED
-        if saved.is_completed:
-            participation.completed(questionnaire, person.id)
-            _end_chat(questionnaire, person)
-        elif changed:
-            _tell_chat(turn, follower)
+    files, wrong_files = page_answers.keep_files(_open(questionnaire_id, person), brought)
+    saved, given = Saved(wrong=wrong_files), Given()
+    try:
+        with db.atomic():
+            turn = _keep(questionnaire_id, follower, person, brought, files, saved, submits)
+        given = turn.given if turn is not None else given
+    finally:  # after the commit; where nothing was kept, no picture of this form either
+        pictures.forget(set(files.values()) - set(given.files.values()) | given.files_gone)
     return saved
+
+
+def _keep(
+    questionnaire_id: int,
+    follower: Follower,
+    person: Person,
+    brought: Mapping[int, Brought],
+    files: Mapping[int, str],
+    saved: Saved,
+    submits: bool,
+) -> Keeping | None:
+    """What `save` does in its transaction; None where there is nothing to keep."""
+    questionnaire = _open(questionnaire_id, person)
+    questions = sheet.of(questionnaire.id)
+    changed = {
+        asked.id
+        for asked in questions.questions
+        if asked.id in files or page_answers.is_changed(asked, brought.get(asked.id))
+    }
+    response = responses.of_person(questionnaire, person.id, for_change=True)
+    if response is None:
+        if not changed and not submits:
+            return None
+        response = responses.begin(questionnaire, person)
+    known = flow.NOBODY if flow.is_plain(questions) else conditions.known_of(person, questions)
+    turn = Keeping(questionnaire, questions, response, answers.given(response), known)
+    for asked in questions.questions:
+        if asked.id in changed and turn.is_asked(asked):
+            why = turn.keep(asked, brought[asked.id].values, files.get(asked.id))
+            saved.wrong |= {asked.id: why} if why else {}
+    saved.dropped = turn.settle()
+    if submits:
+        turn.submit(saved.wrong)
+    saved.is_completed = response.status == Status.COMPLETED
+    if saved.is_completed:
+        participation.completed(questionnaire, person.id)
+        _end_chat(questionnaire, person)
+    elif changed:
+        _tell_chat(turn, follower)
+    return turn
 
 
 def completed(questionnaire_id: int, person: Person) -> Questionnaire | None:

@@ -18,7 +18,16 @@ from models.surveys import (
     Response,
     ResponseStatus,
 )
-from services.surveys import answers, chat_text, conditions, flow, participation, responses, standing
+from services.surveys import (
+    answers,
+    chat_text,
+    conditions,
+    flow,
+    participation,
+    pictures,
+    responses,
+    standing,
+)
 from services.surveys import sheet as sheets
 from services.surveys.answers import Given, OptionFull
 from services.surveys.chat_links import BACK, DONE, LATER, NEXT, PROGRESS, SKIP
@@ -101,6 +110,7 @@ class Turn:
             answers.drop(self.response, asked, self.given)
         if self.is_revised and self.given.first_missing(self.sheet) is not None:
             responses.reopen(self.response)
+        pictures.forget_dropped(self.given)
         return [DROPPED] if gone else []
 
 
