@@ -89,7 +89,7 @@ DETAIL_WORDS = {
     "gone": "平台已删",
     "stopped": "停用",
     "sheet_no": "答卷编号",
-    "replaces": "换掉的录入",
+    "columns": "列数",
 }
 
 # Details that are moments, stored in UTC, told as the clock on the wall.

@@ -162,9 +162,12 @@ def submit(digest: Digest, *, actor: Account) -> None:
     access.require(actor, "digests.manage")
     campaign = digest.campaign
     with db.atomic():
-        Campaign.update(author=actor, member_unit=actor.member_unit_id).where(
+        taken = Campaign.update(author=actor, member_unit=actor.member_unit_id).where(
             Campaign.id == campaign.id, Campaign.status == CampaignStatus.DRAFT
-        ).execute()
+        )
+        if taken.execute() and campaign.author_id != actor.id:
+            told = {"was": campaign.author.display_name, "to": actor.display_name}
+            audit.record("digest.author_changed", campaign, actor=actor, **told)
         campaigns.submit(_fresh(campaign), actor=actor)
 
 

@@ -138,6 +138,7 @@ def _wait(
 ) -> None:
     if first is not None:
         first.delete_instance()
+    action = "paper.keyed" if first is None else "paper.replaced"
     PaperEntry.create(
         questionnaire=questionnaire.id,
         sheet_no=sheet_no,
@@ -145,6 +146,7 @@ def _wait(
         account_id=actor.id,
         answers=kept,
     )
+    audit.record(action, questionnaire, actor=actor, sheet_no=sheet_no)
 
 
 def _compare(first: dict[str, Any], unit_id: int | None, plain: dict[str, Any]) -> None:

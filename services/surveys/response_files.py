@@ -137,13 +137,15 @@ def set_mapping(kept: ResponseImport, mapping: dict[str, str], *, actor: Account
     double = [value for value, times in Counter(wanted.values()).items() if times > 1]
     if double:
         raise Invalid("两列对应了同一题，请把其中一列设为“不导入”")
-    changed = (
-        ResponseImport.update(mapping=wanted)
-        .where(ResponseImport.id == kept.id, ResponseImport.status == ResponseImportStatus.READ)
-        .execute()
-    )
-    if not changed:
-        raise StaleState()
+    with db.atomic():
+        changed = (
+            ResponseImport.update(mapping=wanted)
+            .where(ResponseImport.id == kept.id, ResponseImport.status == ResponseImportStatus.READ)
+            .execute()
+        )
+        if not changed:
+            raise StaleState()
+        audit.record("response_import.mapped", kept.questionnaire, actor=actor, columns=len(wanted))
     kept.mapping = wanted
 
 

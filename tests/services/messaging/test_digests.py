@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from datetime import datetime, timedelta
 
@@ -11,6 +12,7 @@ import clock
 import config
 from models.accounts import Account, AccountRoleKind
 from models.activities import Activity, ActivityStatus
+from models.audit import AuditEntry
 from models.digests import Digest, DigestSetting
 from models.messaging import (
     Attempt,
@@ -181,6 +183,21 @@ def test_an_empty_digest_says_so_and_is_not_sent(make_campaign: MakeCampaign, se
     digests.arrange(digest, item.id, "out", actor=secretary)
     with pytest.raises(Invalid):
         digests.submit(digest, actor=secretary)
+
+
+def test_who_submits_becomes_its_author_and_the_trail_says_so(
+    make_campaign: MakeCampaign, keeper: Account
+) -> None:
+    make_member()
+    launched(make_campaign(activity=lecture(20)))
+    digest, other = digests.open_next(actor=keeper), make_account(AccountRoleKind.SECRETARIAT)
+
+    digests.submit(digest, actor=other)
+
+    assert Campaign.get_by_id(digest.campaign_id).author == other
+    [line] = AuditEntry.select().where(AuditEntry.action == "digest.author_changed")
+    assert (line.account_id, line.subject_id) == (other.id, str(digest.campaign_id))
+    assert json.loads(line.details) == {"was": keeper.display_name, "to": other.display_name}
 
 
 def test_a_change_of_its_items_voids_the_reviews(make_campaign: MakeCampaign, keeper: Account) -> None:

@@ -7,6 +7,7 @@ import json
 import pytest
 
 from models.accounts import AccountRoleKind
+from models.audit import AuditEntry
 from models.survey_analysis import PaperEntry
 from models.surveys import Answer, Questionnaire, QuestionnaireStatus, Response
 from services.errors import Invalid, StaleState
@@ -108,6 +109,8 @@ def test_columns_of_options_are_ticked_and_can_be_mapped_by_hand(survey: Questio
     options = [f"option:{choice.id}" for choice in form.choices]
     mapping = {"0": str(topic.id), "1": options[0], "2": options[1], "3": str(mark.id)}
     response_files.set_mapping(kept, mapping, actor=account)
+    line = AuditEntry.get(AuditEntry.action == "response_import.mapped")
+    assert (line.account_id, json.loads(line.details)) == (account.id, {"columns": 4})
 
     assert response_files.apply(kept, actor=account) == 3  # two equal rows are two people
     again = response_files.read_in(survey, file, "别的工具.xlsx", actor=account)
@@ -327,6 +330,10 @@ def test_a_first_keying_that_was_wrong_is_replaced(survey: Questionnaire) -> Non
 
     assert not papers.key(survey, "7", None, keyed, replaces=True, actor=account).is_counted
     assert papers.key(survey, "7", None, keyed, actor=account).is_counted
+    keyings = AuditEntry.select().where(AuditEntry.action.startswith("paper.")).order_by(AuditEntry.id)
+    assert [(line.action, json.loads(line.details)) for line in keyings] == [
+        ("paper.keyed", {"sheet_no": "7"}), ("paper.replaced", {"sheet_no": "7"}), ("paper.entered", {}),
+    ]  # fmt: skip
 
 
 def test_a_draft_takes_no_answers(survey: Questionnaire) -> None:
