@@ -22,7 +22,7 @@ from models.schedules import CampaignSeries, RelativeTime, SeriesStatus
 from models.surveys import Questionnaire
 from services import access, workdays
 from services.errors import IllegalMove, Invalid
-from services.messaging import campaigns, mass, quiet_hours, quotas, results, series
+from services.messaging import campaigns, mass, mass_targets, quiet_hours, quotas, results, series
 from services.workdays import Day
 
 NEAR = timedelta(minutes=30)  # two pushes closer than this read as one to their people
@@ -121,7 +121,7 @@ def forecast(day: date, *, actor: Account) -> list[Load]:
         persons += by_channel
         calls += Counter({channel: _calls(channel, count) for channel, count in by_channel.items()})
     return [
-        Load(channel, persons[channel], calls[channel], quotas.DAILY_LIMITS[channel])
+        Load(channel, persons[channel], calls[channel], quotas.limit(channel))
         for channel in Channel
         if persons[channel] and channel in quotas.DAILY_LIMITS
     ]
@@ -248,7 +248,9 @@ def _surveys(since: datetime, until: datetime, actor: Account) -> Iterable[Entry
 
 
 def _calls(channel: Channel, persons: int) -> int:
-    return len(mass.sizes(persons)) if channel is Channel.MASS_SEND else persons
+    if channel is not Channel.MASS_SEND:
+        return persons
+    return 1 if mass_targets.is_by_tag() else len(mass.sizes(persons))
 
 
 def _same_people(pushes: list[Entry]) -> int:

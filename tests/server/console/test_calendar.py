@@ -9,8 +9,9 @@ import pytest
 from peewee import Database
 
 import clock
+import config
 from models.accounts import AccountRoleKind
-from models.messaging import Campaign, CampaignStatus
+from models.messaging import Campaign, CampaignStatus, Channel
 from models.schedules import Anchor
 from services.errors import IllegalMove, Invalid
 from services.messaging import calendar, relative_times, series
@@ -136,6 +137,20 @@ def test_the_forecast_counts_calls_by_channel(scheduled: Campaign, sign_in: Sign
     assert sum(load.persons for load in loads) == 3
     assert "配额预测" in shown
     assert calendar.forecast(date(2026, 12, 3), actor=scheduled.author) == []
+
+
+def test_a_subscription_account_has_one_mass_call_a_day(
+    scheduled: Campaign, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(config.settings(), "wechat_account_kind", "subscription")
+    make_member()  # too few for a list, not for everyone
+
+    [one] = calendar.forecast(date(2026, 12, 2), actor=scheduled.author)
+    assert (one.channel, one.calls, one.limit, one.is_over) == (Channel.MASS_SEND, 1, 1, False)
+
+    make_campaign(author=scheduled.author, status=CampaignStatus.SCHEDULED, scheduled_at=NINE)
+    [two] = calendar.forecast(date(2026, 12, 2), actor=scheduled.author)
+    assert (two.calls, two.limit, two.is_over) == (2, 1, True)
 
 
 def test_a_day_is_set_and_withdrawn(db: Database, noon: datetime, sign_in: SignIn) -> None:
