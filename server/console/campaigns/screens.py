@@ -20,7 +20,7 @@ from models.messaging import (
     MassBatch,
     MassBatchStatus,
 )
-from models.people import ALL_TOPIC_WORDS
+from models.people import ALL_TOPIC_WORDS, Person
 from server.console import words
 from server.console.audit_words import action
 from server.console.bulk_acts import BulkAct
@@ -30,6 +30,7 @@ from server.console.list_routes import serve
 from server.console.listing import Column, Filter, Listing, badge, choices
 from server.console.row_history import serve_history
 from services import sharing
+from services.masking import mask_name
 from services.messaging import (
     campaigns,
     confirmations,
@@ -188,8 +189,14 @@ def trials_of(campaign: Campaign) -> dict[str, Any]:
         "people": trials.people(me()) if may else [],
         "channels": [(each.value, CHANNEL_WORDS[each]) for each in trials.channels_for(campaign)],
         "sent": trials.of_campaign(campaign),
+        "name_of": _tester_name,
         "words": trials.OUTCOME_WORDS,
     }
+
+
+def _tester_name(person: Person) -> str:
+    """In full for the tester's own unit only."""
+    return person.name if person.member_unit_id == me().member_unit_id else mask_name(person.name)
 
 
 def _history(campaign: Campaign) -> list[tuple[AuditEntry, str, str]]:

@@ -12,8 +12,9 @@ from flask.testing import FlaskClient
 import clock
 from models.accounts import Account, AccountRoleKind
 from models.alliance import MemberUnit, UnitTier
-from models.messaging import Campaign, CampaignReview, CampaignStatus, ContentKind
+from models.messaging import AttemptOutcome, Campaign, CampaignReview, CampaignStatus, Channel, ContentKind
 from models.people import Topic
+from models.trial_sends import TrialSend
 from services.messaging import campaigns
 from tests.factories import (
     make_account,
@@ -361,6 +362,22 @@ def test_the_history_names_people_not_accounts(sign_in: SignIn) -> None:
     page = sign_in(campaign.author).get(f"/console/campaigns/{campaign.id}").text
 
     assert f"推送送审 · {campaign.author.display_name}" in page
+
+
+def test_testers_of_another_unit_are_masked(sign_in: SignIn) -> None:
+    campaign = make_campaign()
+    tester = make_person(name="张晓明", member_unit=campaign.member_unit)
+    TrialSend.create(
+        campaign=campaign, person=tester, account=campaign.author, channel=Channel.WINDOW_MESSAGE,
+        at=clock.utc_now(), outcome=AttemptOutcome.ACCEPTED, content_hash="",
+    )  # fmt: skip
+    url = f"/console/campaigns/{campaign.id}"
+
+    own = sign_in(campaign.author).get(url).text
+    other = sign_in(make_account(AccountRoleKind.SECRETARIAT)).get(url).text
+
+    assert "张晓明" in own
+    assert ("张*明" in other, "张晓明" in other) == (True, False)
 
 
 def test_who_may_not_act_is_not_told_how(sign_in: SignIn) -> None:
