@@ -16,7 +16,7 @@ from peewee import fn
 
 import clock
 import config
-from models.base import db, repeated
+from models.base import db, locked, repeated
 from models.messaging import (
     Attempt,
     AttemptOutcome,
@@ -25,6 +25,7 @@ from models.messaging import (
     CampaignStatus,
     Channel,
     Delivery,
+    DeliveryStatus,
 )
 from models.people import Follower, SubscriptionConsent
 from services import followers
@@ -134,6 +135,7 @@ def free(rows: Sequence[tuple[int, Channel, datetime | None]], now: datetime) ->
 
 
 def _free(rows: Sequence[tuple[int, Channel, datetime | None]], now: datetime) -> None:
+    rows = _still_as_seen(rows, now)
     again: list[tuple[int, Channel, datetime | None]] = []
     unknown: list[tuple[int, Channel, datetime | None]] = []
     for delivery_id, channel, first_called_at in rows:
@@ -153,6 +155,19 @@ def _free(rows: Sequence[tuple[int, Channel, datetime | None]], now: datetime) -
     )
     for campaign_id in [row.campaign_id for row in cancelled]:
         campaigns.skip_cancelled(campaign_id)
+
+
+def _still_as_seen(
+    rows: Sequence[tuple[int, Channel, datetime | None]], now: datetime
+) -> list[tuple[int, Channel, datetime | None]]:
+    """Those that nobody settled or planned anew since they were looked up: a worker may be late, not dead."""
+    is_over = (Delivery.status == DeliveryStatus.CLAIMED) & (Delivery.lease_until < now)
+    query = Delivery.select(Delivery.id, Delivery.channel, Delivery.first_called_at).where(
+        Delivery.id.in_([row[0] for row in rows]), is_over | (Delivery.status == DeliveryStatus.PLANNED)
+    )
+    standing: Any = locked(query.order_by(Delivery.id)).tuples()
+    same = {each[0]: each for each in standing}
+    return [row for row in rows if same.get(row[0]) == tuple(row)]
 
 
 def pause(campaign: Campaign, why: str, *, errcode: int | None = None) -> None:

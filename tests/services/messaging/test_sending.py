@@ -21,7 +21,7 @@ from models.messaging import (
 )
 from models.people import Follower, SubscriptionConsent
 from sandbox.testing import Sandbox
-from services.messaging import campaigns, deliveries, quotas, reasons, results
+from services.messaging import campaigns, deliveries, quotas, reasons, replan, results, settling
 from tests.factories import make_opt_in
 from tests.services.messaging.conftest import MakeCampaign, delivery_of, launched, statuses
 from wechat.gateway import Gateway
@@ -389,3 +389,21 @@ def test_the_ledger_of_calls_shows_no_openid(
     claimed = deliveries._claim(campaign.id, 0, Channel.TEMPLATE_MESSAGE, limit=None)
 
     assert follower.openid not in repr(claimed)
+
+
+def test_the_sweep_leaves_alone_what_a_late_worker_settled_since_it_looked(
+    make_campaign: MakeCampaign, on_phone: OnPhone
+) -> None:
+    follower = on_phone(window=True)
+    campaign = launched(make_campaign())
+    row = delivery_of(follower, campaign)
+    past = clock.utc_now() - timedelta(seconds=1)
+    Delivery.update(status=DeliveryStatus.CLAIMED, lease_until=past, first_called_at=past).execute()
+    seen = [(row.id, Channel.WINDOW_MESSAGE, past)]
+
+    replan.without([row.id], Channel.WINDOW_MESSAGE)  # the late worker's refusal
+    settling.free(seen, clock.utc_now())
+
+    kept = delivery_of(follower, campaign)
+    assert (kept.status, kept.channel) == (DeliveryStatus.PLANNED, Channel.MASS_SEND)
+    assert attempts(follower, campaign) == []
